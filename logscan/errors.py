@@ -1,0 +1,55 @@
+"""Everything that logscan raises on purpose.
+
+    LogscanError                1 base; `exit_code` is what the command ends with
+     ├─ UsageError              2 the command line asks for something that makes no sense
+     ├─ RulesError              2 rule files are wrong; holds every problem found
+     └─ SourceError             3 an input could not be read, or not to its end
+
+Each class carries its exit code (README, "Exit codes"), so the command line catches once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LogscanError(Exception):
+    """Base of all expected failures; the message says what, where and what to do."""
+
+    exit_code = 3
+
+
+class UsageError(LogscanError):
+    """An option or argument that cannot be acted on."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleProblem:
+    """One mistake in a rule file; `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class RulesError(LogscanError):
+    """Rule files that cannot be used; `problems` lists every mistake found, in file order."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SourceError(LogscanError):
+    """An input that does not exist, may not be read or is damaged."""
+
+    exit_code = 3

@@ -1,0 +1,148 @@
+"""Everything that the findings are drawn from, in one place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import polars as pl
+
+from logscan.causes import Attribution, Block, Failure, family_of, rule_of
+from logscan.model import Coverage, Evidence
+from logscan.ordering import Seen
+from logscan.redact import Redactor
+from logscan.rulebook import Rulebook
+from logscan.times import SECOND
+
+MAX_EVIDENCE: Final = 5
+REDIS_WORKS: Final = frozenset({"enqueued", "processing", "generated"})
+_DEATH_GAP: Final = 10 * SECOND
+_STARTS: Final = frozenset({"container_start", "app_start"})
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A process that ended with a fatal line. `family` is the cause of the error it died of."""
+
+    seen: Seen
+    family: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run's facts. Frozen; what is derived is computed once."""
+
+    rulebook: Rulebook
+    seen: Sequence[Seen]
+    mascots: pl.DataFrame
+    attribution: Attribution
+    coverage: Coverage
+    source_names: Sequence[str]
+    tagged: frozenset[int]
+    redactor: Redactor
+    pickup: int
+    run: int
+    _cache: dict[str, object] = field(default_factory=dict)
+
+    def evidence(self, items: Iterable[Seen], limit: int = MAX_EVIDENCE) -> tuple[Evidence, ...]:
+        """The first lines of `items`, each record once."""
+        out: list[Evidence] = []
+        known: set[int] = set()
+        for item in items:
+            if item.sighting.record not in known:
+                known.add(item.sighting.record)
+                out.append(self.evidence_of(item))
+                if len(out) == limit:
+                    break
+        return tuple(out)
+
+    def evidence_of(self, item: Seen) -> Evidence:
+        sighting = item.sighting
+        return Evidence(self.source_names[sighting.source], sighting.line, item.stamp, self.redactor.clean(sighting.text))
+
+    def events(self, *names: str) -> list[Seen]:
+        """The sightings of these events, in order."""
+        wanted = frozenset(names)
+        return [item for item in self.seen if item.sighting.event in wanted]
+
+    def with_outcome(self, *outcomes: str) -> list[str]:
+        """The ids of mascots that ended so, in order."""
+        return self.mascots.filter(pl.col("outcome").is_in(outcomes))["mascot_id"].to_list()
+
+    @cached_property
+    def by_outcome(self) -> dict[str, int]:
+        return Counter(self.mascots["outcome"].to_list())
+
+    @cached_property
+    def by_mascot(self) -> dict[str, list[Seen]]:
+        out: dict[str, list[Seen]] = {}
+        for item in self.seen:
+            if item.sighting.mascot and item.sighting.kind == "event":
+                out.setdefault(item.sighting.mascot, []).append(item)
+        return out
+
+    @cached_property
+    def works(self) -> list[Seen]:
+        """Lines that only a working Redis allows."""
+        return self.events(*REDIS_WORKS)
+
+    @cached_property
+    def redis_trouble(self) -> list[Seen]:
+        """Redis client errors and reconnect lines, whoever they hit."""
+        return [item for item in self.seen if item.sighting.event == "redis_retry" or _is_trouble(item)]
+
+    @cached_property
+    def deaths(self) -> list[Death]:
+        """Deaths with a fatal line, each once however many lines it printed."""
+        groups: list[Block | Failure] = [*self.attribution.blocks, *self.attribution.failures]
+        fatal = [(seen, group.family) for group in groups for seen in group.lines if rule_of(seen).fatal]
+        fatal.sort(key=lambda pair: (pair[0].at, pair[0].sighting.record))
+        starts = self.events(*_STARTS)
+        deaths: list[Death] = []
+        last: dict[int, Seen] = {}
+        for seen, family in fatal:
+            before = last.get(seen.sighting.process)
+            if before is None or seen.at - before.at > _DEATH_GAP or _between(starts, before, seen):
+                deaths.append(Death(seen, family))
+            elif deaths[-1].family == "process" != family and deaths[-1].seen.sighting.process == seen.sighting.process:
+                deaths[-1] = Death(deaths[-1].seen, family)
+            last[seen.sighting.process] = seen
+        return deaths
+
+    @cached_property
+    def worker_seen(self) -> bool:
+        """Whether any line of the worker is in the input."""
+        return any(
+            item.sighting.event in {"processing", "generated", "generation_failed", "worker_line", "job_link", "upload_failed", "uploaded"}
+            for item in self.seen
+        )
+
+    def last_at(self, items: Sequence[Seen], keep: Callable[[Seen], bool] = lambda _: True) -> int | None:
+        """The order time of the last of `items`."""
+        return max((item.at for item in items if keep(item)), default=None)
+
+
+def _is_trouble(item: Seen) -> bool:
+    if item.sighting.kind != "cause" or item.sighting.rule is None or item.sighting.rule.family is None:
+        return False
+    rule = rule_of(item)
+    return item.sighting.rule.family.component == "redis" and not rule.warning and rule.strength != "hint"
+
+
+def _between(starts: Iterable[Seen], before: Seen, after: Seen) -> bool:
+    process = before.sighting.process
+    return any(s.sighting.process == process and (before.at, before.sighting.record) < (s.at, s.sighting.record) < (after.at, after.sighting.record) for s in starts)
+
+
+def family_order(families: Iterable[str]) -> tuple[str, ...]:
+    """Families by how often they occur, `unknown` last."""
+    counts = Counter(families)
+    return tuple(sorted(counts, key=lambda name: (name == "unknown", -counts[name], name)))
+
+
+def families_of(items: Iterable[Seen]) -> tuple[str, ...]:
+    """The families of cause sightings, most frequent first."""
+    return family_order(family_of(item) for item in items if item.sighting.kind == "cause")

@@ -1,0 +1,113 @@
+"""Findings about what jobs produced: jobs-failing and images-not-accessible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from logscan.causes import Failure
+from logscan.findings.case import Case, families_of, family_order
+from logscan.model import Finding
+from logscan.ordering import Seen
+
+CORS: Final = "browser-image-cors"
+
+
+def jobs_failing(case: Case) -> Finding | None:
+    """Mascots that end as generation_failed, or failed jobs that name none."""
+    failed = set(case.with_outcome("generation_failed"))
+    failures = [f for f in case.attribution.failures if f.event == "generation_failed" and f.mascot in failed]
+    unnamed = [] if case.events("generation_failed") else case.events("job_failed")
+    if not failed and not unnamed:
+        return None
+    generated = case.events("generated")
+    items = [f.seen for f in failures] or unnamed
+    last = max(item.at for item in items)
+    causes = family_order(f.family for f in failures) or families_of(s for b in case.attribution.blocks for s in b.lines)
+    proof = [line for f in _one_each(failures) for line in (f.seen, *f.lines[:1])] or unnamed
+    return Finding(
+        "jobs-failing", "critical", "certain" if failed else "likely",
+        items[0].stamp, max(items, key=lambda item: item.at).stamp, not any(item.at > last for item in generated), len(failed), causes,
+        case.evidence(proof), case.evidence(reversed(generated), 2), (),
+        {"generated": case.by_outcome.get("generated", 0), "total": case.mascots.height},
+    )  # fmt: skip
+
+
+def _one_each(failures: list[Failure]) -> list[Failure]:
+    """A failure of each cause first, then more."""
+    first = {failure.family: failure for failure in reversed(failures)}
+    chosen = list(first.values())[::-1]
+    return chosen + [failure for failure in failures if failure not in chosen]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One polling of the plugin: does it end without images?"""
+
+    begun: list[Seen] = field(default_factory=list)
+    images: bool = False
+    gave_up: list[Seen] = field(default_factory=list)
+
+
+def images_not_accessible(case: Case) -> Finding | None:
+    """Images that were made and are not seen: not stored, not delivered, or refused by the browser."""
+    lost = set(case.mascots.filter(pl.col("image") == "missing")["mascot_id"].to_list())
+    uploads = [f for f in case.attribution.failures if f.event == "upload_failed" and f.mascot in lost]
+    batches = [batch for batch in _batches(case) if batch.gave_up and not batch.images]
+    refused = [s for b in case.attribution.blocks if b.family == CORS for s in b.lines if s.sighting.rule is not None]
+    if not lost and not batches and not refused:
+        return None
+    items = sorted([f.seen for f in uploads] + refused + [b.gave_up[-1] for b in batches], key=lambda item: item.at)
+    causes = family_order([*(f.family for f in uploads), *([CORS] if refused else [])])
+    proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [b.gave_up[-1] for b in batches[:2]]
+    unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
+    uploaded = [item for item in case.events("uploaded") if item.at > items[-1].at]
+    return Finding(
+        "images-not-accessible", "critical", "certain" if lost or refused else "likely",
+        items[0].stamp, items[-1].stamp, not uploaded, max(len(lost), 0 if lost else unseen), causes,
+        case.evidence(proof), case.evidence(uploaded, 2), ("image-urls",) if not batches else ("database", "image-urls"),
+        {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused})},
+    )  # fmt: skip
+
+
+def _unseen(case: Case) -> int:
+    """Variations that the plugin names as without an image, by their last word."""
+    last: dict[str, bool] = {}
+    for item in case.events("plugin_variation", "plugin_image_failed", "plugin_image_loaded"):
+        variation = item.sighting.captures.get("variation")
+        if variation:
+            last[variation] = item.sighting.event == "plugin_image_loaded" or item.sighting.captures.get("images") == "true"
+    return sum(not seen for seen in last.values())
+
+
+def _batches(case: Case) -> list[_Batch]:
+    """The plugin's pollings, in order: begun, images seen or not, given up or not."""
+    batches: list[_Batch] = []
+    by_name: dict[str, _Batch] = {}
+    for item in case.seen:
+        event, captures = item.sighting.event, item.sighting.captures
+        if event == "plugin_poll_begun" or (event == "plugin_poll" and captures.get("batch", "") not in by_name):
+            batch = _Batch([item])
+            batches.append(batch)
+            by_name[captures.get("batch", "")] = batch
+        if not batches:
+            continue
+        batch = by_name.get(captures.get("batch", ""), batches[-1])
+        last_try = event == "plugin_poll" and int(captures["attempt"]) >= int(captures["max"])
+        if last_try or event == "plugin_gave_up":
+            batch.gave_up.append(item)
+        elif event == "plugin_images":
+            batch.images = batch.images or _has_images(captures)
+        elif event == "plugin_image_loaded":
+            batch.images = True
+    return batches
+
+
+def _has_images(captures: Mapping[str, str]) -> bool:
+    if "images" in captures:
+        return captures["images"] == "true"
+    ready = int(captures.get("ready", "0"))
+    return ready > 0 and ready >= int(captures.get("total", "1"))

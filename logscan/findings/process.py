@@ -1,0 +1,96 @@
+"""Findings about processes and about the log itself: service-crashing and log-incomplete."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import polars as pl
+
+from logscan.findings.case import Case, family_order
+from logscan.model import Finding
+from logscan.ordering import Seen
+from logscan.times import SECOND
+
+CLI_LIMIT = 500
+_RESTARTS = 3
+_DEATHS = 2
+_CLI_FORMS = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
+
+
+def service_crashing(case: Case) -> Finding | None:
+    """Three restarts of one replica in one deployment, or two deaths with a fatal line."""
+    restarts = _restarts(case)
+    most = max(restarts.values(), key=len, default=[])
+    deaths = case.deaths
+    per_process = Counter(death.seen.sighting.process for death in deaths)
+    if len(most) < _RESTARTS and max(per_process.values(), default=0) < _DEATHS:
+        return None
+    items = sorted([death.seen for death in deaths] + most, key=lambda item: item.at)
+    last = items[-1]
+    working = [i for i in case.events("generated", "enqueued", "app_ready") if i.at > last.at and i.sighting.process == last.sighting.process]
+    moments = [item.stamp for item in items if item.stamp is not None]
+    return Finding(
+        "service-crashing", "critical", "certain" if deaths else "likely", items[0].stamp, last.stamp, not working,
+        _hit(case, moments), family_order(death.family for death in deaths),
+        case.evidence([*(d.seen for d in deaths[:4]), *most[:2]]), case.evidence(working, 1), () if deaths else ("whole-log",),
+        {"deaths": len(deaths), "restarts": sum(len(items) for items in restarts.values())},
+    )  # fmt: skip
+
+
+def _restarts(case: Case) -> dict[int, list[Seen]]:
+    """Starts of a container that was there before. Without tags only those after a death count."""
+    out: dict[int, list[Seen]] = {}
+    earliest: dict[int, int] = {}
+    for item in case.seen:
+        earliest[item.sighting.process] = min(item.at, earliest.get(item.sighting.process, item.at))
+    starts: dict[int, list[Seen]] = {}
+    for item in case.events("container_start"):
+        starts.setdefault(item.sighting.process, []).append(item)
+    for process, items in starts.items():
+        if process in case.tagged:
+            # "Starting Container" may come after the first lines of the app, but not by seconds.
+            known_before = items[0].at - earliest[process] > 2 * SECOND
+            out[process] = items if known_before else items[1:]
+        else:
+            deaths = [death.seen.at for death in case.deaths if death.seen.sighting.process == process]
+            out[process] = _after_deaths(items, deaths)
+    return out
+
+
+def _after_deaths(starts: list[Seen], deaths: list[int]) -> list[Seen]:
+    out = []
+    before = -1
+    for item in starts:
+        if any(before < death <= item.at for death in deaths):
+            out.append(item)
+        before = item.at
+    return out
+
+
+def _hit(case: Case, moments: list[int]) -> int:
+    """Mascots that were under way, or waiting, at one of the moments."""
+    if not moments or case.mascots.is_empty():
+        return 0
+    begun = pl.coalesce("enqueued_at", "started_at").cast(pl.Int64)
+    ended = pl.col("ended_at").cast(pl.Int64)
+    hit = pl.lit(False)
+    for moment in moments:
+        hit = hit | ((begun <= moment) & (ended.is_null() | (ended > moment)))
+    return case.mascots.filter(hit & (pl.col("outcome") != "enqueue_failed")).height
+
+
+def log_incomplete(case: Case) -> Finding | None:
+    """Holes, unreadable parts, or exactly the number of records at which `railway logs` cuts."""
+    coverage = case.coverage
+    damaged = any(note.key in {"broken", "unreadable", "long-lines"} for note in coverage.notes)
+    cut = [s for s in coverage.sources if s.lines == CLI_LIMIT and s.format in _CLI_FORMS]
+    if not coverage.holes and not damaged and not cut:
+        return None
+    drops = case.events("lines_dropped")
+    real = bool(coverage.holes) or damaged
+    return Finding(
+        "log-incomplete", "warning" if real else "info", "certain" if real else "likely",
+        drops[0].stamp if drops else None, drops[-1].stamp if drops else None, ongoing=False, mascots=case.by_outcome.get("unknown", 0),
+        supports=case.evidence(drops), missing=("whole-log",),
+        values={"holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut)},
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Findings about Redis and the queue: redis-not-working, worker-not-consuming, jobs-stalled."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import polars as pl
+
+from logscan.findings.case import Case, families_of, family_order
+from logscan.model import Finding
+from logscan.ordering import Seen
+from logscan.times import SECOND, format_duration, format_stamp
+
+
+def redis_not_working(case: Case) -> Finding | None:
+    """Mascots that end as enqueue_failed, or Redis errors that repeat and nothing that needs Redis behind them."""
+    failed = set(case.with_outcome("enqueue_failed"))
+    failures = [f for f in case.attribution.failures if f.event == "enqueue_failed" and f.mascot in failed]
+    unnamed = [item for item in case.events("jobs_not_enqueued")]
+    counted = sum(int(item.sighting.captures.get("count", "0")) for item in unnamed)
+    silent = _silence(case)
+    if not failed and not silent and not (unnamed and not case.events("enqueue_failed")):
+        return None
+    hanging = _hanging(case) if silent else []
+    shown: list[Seen] = [f.seen for f in failures] or unnamed or hanging
+    proof = [line for f in failures[:3] for line in (f.seen, *f.lines[:1])] or [*unnamed[:1], *hanging[:2], *silent[:2]]
+    causes = family_order(f.family for f in failures) or families_of(silent)
+    everything = [*shown, *silent]
+    first, last = min(item.at for item in everything), max(item.at for item in everything)
+    after = [item for item in case.works if item.at > last]
+    mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + len(hanging)
+    return Finding(
+        "redis-not-working", "critical", "certain" if failed or unnamed else "likely",
+        _stamp(everything, first), _stamp(everything, last), not after, mascots, causes,
+        case.evidence(proof), case.evidence([item for item in case.works if item.at > first], 2), ("redis-variables",),
+        {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": len(hanging)},
+    )  # fmt: skip
+
+
+def _silence(case: Case) -> list[Seen]:
+    """Redis trouble after the last line that needs Redis, if it repeats."""
+    last_good = max(((item.at, item.sighting.record) for item in case.works), default=(-1, -1))
+    trouble = [item for item in case.redis_trouble if (item.at, item.sighting.record) > last_good]
+    if len({item.sighting.record for item in trouble}) < 2:  # noqa: PLR2004  # "repeat"
+        return []
+    stamped = [item for item in trouble if item.stamp is not None]
+    if len(stamped) == len(trouble) and trouble[-1].at - trouble[0].at < SECOND:
+        return []
+    return trouble
+
+
+def _hanging(case: Case) -> list[Seen]:
+    """Requests that began and never ended, as far as can be told by counting: the last ones of each process."""
+    begun: dict[int, list[Seen]] = {}
+    ended: Counter[int] = Counter()
+    for item in case.events("request_begun", "request_done", "request_failed"):
+        process = item.sighting.process
+        if item.sighting.event == "request_begun":
+            begun.setdefault(process, []).append(item)
+        elif ended[process] < len(begun.get(process, [])):
+            ended[process] += 1
+    return [item for process, items in begun.items() for item in items[ended[process] :]]
+
+
+def worker_not_consuming(case: Case) -> Finding | None:
+    """Mascots that wait past their deadline; a warning while the worker still takes jobs."""
+    waiting = case.mascots.filter(pl.col("outcome") == "waiting")
+    if waiting.is_empty():
+        return None
+    ids = set(waiting["mascot_id"].to_list())
+    items = [item for item in case.events("enqueued") if item.sighting.mascot in ids]
+    picks = case.events("processing")
+    end = case.coverage.end
+    busy = [item for item in picks if item.stamp is not None and end is not None and item.stamp >= end - case.pickup]
+    last_pick = next((item for item in reversed(picks)), None)
+    causes = family_order(cause for causes in waiting["causes"].to_list() for cause in causes)
+    return Finding(
+        "worker-not-consuming", "warning" if busy else "critical", "likely" if case.worker_seen else "possible",
+        items[0].stamp if items else None, end, True, len(ids), causes,
+        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_seen else ("worker-log",),
+        {"pickup": format_duration(case.pickup), "last_pickup": (format_stamp(last_pick.stamp) if last_pick else None) or "—"},
+    )  # fmt: skip
+
+
+def jobs_stalled(case: Case) -> Finding | None:
+    """Mascots that were picked up and did not end in time."""
+    stalled = case.mascots.filter(pl.col("outcome") == "stalled")
+    if stalled.is_empty():
+        return None
+    ids = set(stalled["mascot_id"].to_list())
+    items = [item for item in case.events("processing") if item.sighting.mascot in ids]
+    causes = family_order(cause for causes in stalled["causes"].to_list() for cause in causes)
+    deaths = [death.seen for death in case.deaths]
+    return Finding(
+        "jobs-stalled", "critical", "likely", items[0].stamp if items else None, case.coverage.end, True, len(ids), causes,
+        case.evidence([*items[:3], *deaths[:2]]), case.evidence(case.events("generated"), 1),
+        () if causes else ("whole-log",), {"run": format_duration(case.run)},
+    )  # fmt: skip
+
+
+def _stamp(items: list[Seen], at: int) -> int | None:
+    return next((item.stamp for item in items if item.at == at), None)

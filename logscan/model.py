@@ -1,0 +1,181 @@
+"""The frozen types that travel between the stages. Times are nanoseconds since 1970, UTC, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Clock = Literal["railway", "app"]
+Confidence = Literal["certain", "likely", "possible"]
+Severity = Literal["critical", "warning", "ok", "info"]
+Status = Literal["pass", "fail", "warn", "skip"]
+
+OUTCOMES = ("generated", "generation_failed", "enqueue_failed", "waiting", "stalled", "in_flight", "unknown")
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "ok", "info")
+
+
+class Wall(NamedTuple):
+    """A date as a logger wrote it, day and month in an order not yet known, plus seconds of that day."""
+
+    first: int
+    second: int
+    year: int
+    seconds: int
+    order: Literal["dmy", "mdy", "ymd"] | None
+
+
+class Record(NamedTuple):
+    """One log entry. `details` are error texts from structured fields (a stack, say), line by line."""
+
+    line: int
+    message: str
+    stamp: int | None = None
+    clock: Clock | None = None
+    wall: Wall | None = None
+    level: str | None = None
+    context: str | None = None
+    details: tuple[str, ...] = ()
+    service: str | None = None
+    replica: str | None = None
+    deployment: str | None = None
+    broken: bool = False
+
+    @property
+    def text(self) -> str:
+        """The entry as evidence shows it: the logger's name and the message."""
+        if self.context and not self.message.startswith(f"[{self.context}]"):
+            return f"[{self.context}] {self.message}"
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line that proves something: where it stands, and its text (redacted, cut, without control characters)."""
+
+    source: str
+    line: int
+    timestamp: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A stretch in which lines are missing. `start` or `end` None: open on that side."""
+
+    start: int | None
+    end: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What one input held. `samples` are lines that fitted no form; `kind` names a log that is not the backend's."""
+
+    name: str
+    format: str
+    service: str | None
+    lines: int
+    bytes: int
+    first: int | None
+    last: int | None
+    kind: str | None = None
+    unparsed: int = 0
+    undecodable: int = 0
+    samples: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence about the input, kept as its key in the rules' texts, a count and values."""
+
+    key: str
+    count: int = 1
+    values: Mapping[str, int | str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the logs really cover. `end` is the latest stamp of any line; `notes` tell people what to know of it."""
+
+    sources: tuple[SourceReport, ...]
+    start: int | None
+    end: int | None
+    holes: tuple[Hole, ...]
+    lines: int
+    matched: int
+    dropped: int
+    notes: tuple[Note, ...] = ()
+
+    def has_hole(self, start: int | None, end: int | None) -> bool:
+        """Whether a hole overlaps the stretch from `start` to `end`; without stamps, any hole does."""
+        if start is None or end is None:
+            return bool(self.holes)
+        return any((h.start is None or h.start <= end) and (h.end is None or h.end >= start) for h in self.holes)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A family of causes as it was seen in this run."""
+
+    id: str
+    component: str
+    rules: tuple[str, ...]
+    mascots: int
+    lines: int
+    evidence: tuple[Evidence, ...]
+    first: int | None
+    last: int | None
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A conclusion about the whole run. Words are kept as keys and values; a report puts them in a language."""
+
+    id: str
+    severity: Severity
+    confidence: Confidence
+    first: int | None
+    last: int | None
+    ongoing: bool
+    mascots: int
+    causes: tuple[str, ...] = ()
+    supports: tuple[Evidence, ...] = ()
+    contradicts: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    values: Mapping[str, int | str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One item of the checklist."""
+
+    id: str
+    status: Status
+    fact: str | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The whole answer. `mascots` is the frame described in `frames.MASCOTS`."""
+
+    verdict: str
+    findings: tuple[Finding, ...]
+    causes: tuple[Cause, ...]
+    mascots: pl.DataFrame
+    by_outcome: Mapping[str, int]
+    other_jobs: Mapping[str, int]
+    coverage: Coverage
+    checks: tuple[Check, ...]
+    rules_hash: str
+    interrupted: int | None = None
+
+    @property
+    def critical(self) -> bool:
+        """Whether any finding is critical (exit code 1)."""
+        return any(finding.severity == "critical" for finding in self.findings)

@@ -1,0 +1,58 @@
+"""Two inputs that overlap, such as two pulls, count each record once.
+
+A record is known by its stamp, logger and message. Only where the stretches of two inputs overlap are
+their records compared, in a second reading of just those parts. Nothing is merged inside one input, so
+true repeats stay; lines without a stamp of their own, or stamped to the second only, are never merged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from logscan.model import Record
+from logscan.reading import Reader
+from logscan.times import SECOND
+
+Key = tuple[int, bytes]
+
+
+def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, Counter[int]]:
+    """Per source, the lines whose records an earlier source holds already, with how many records of each."""
+    out: dict[int, Counter[int]] = {}
+    for later in range(1, len(readers)):
+        windows = {earlier: w for earlier in range(later) if (w := _overlap(readers[earlier], readers[later])) is not None}
+        if not windows:
+            continue
+        low, high = min(low for low, _ in windows.values()), max(high for _, high in windows.values())
+        mine = [record for record in readers[later].again(low, high) if mergeable(record)]
+        double: set[int] = set()
+        for earlier, window in windows.items():
+            with_replica = {earlier, later} <= tagged
+            known = Counter(_key(record, with_replica) for record in readers[earlier].again(*window) if mergeable(record))
+            for place, record in enumerate(mine):
+                key = _key(record, with_replica)
+                if known[key] > 0:
+                    known[key] -= 1
+                    double.add(place)
+        if double:
+            out[later] = Counter(mine[place].line for place in double)
+    return out
+
+
+def mergeable(record: Record) -> bool:
+    """Whether a record can be recognised in another input: stamped by Railway, or finer than to the second."""
+    return record.stamp is not None and (record.clock == "railway" or record.stamp % SECOND != 0)
+
+
+def _key(record: Record, with_replica: bool) -> Key:
+    text = f"{record.context}\0{record.message}\0{record.replica if with_replica else ''}"
+    return record.stamp or 0, hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).digest()
+
+
+def _overlap(a: Reader, b: Reader) -> tuple[int, int] | None:
+    if a.first is None or a.last is None or b.first is None or b.last is None:
+        return None
+    low, high = max(a.first, b.first), min(a.last, b.last)
+    return (low, high) if low <= high else None

@@ -1,0 +1,227 @@
+"""One line after the other → records. Files may mix forms, so each line is judged by itself.
+
+A few forms spread a record over lines: a dashboard `.log` entry whose message holds newlines, Nest
+11's uncompacted objects, pino-pretty's context line. The parser holds such a record until it ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+
+from logscan.model import Record
+from logscan.parse.dates import DayOrder
+from logscan.parse.entry import Entry
+from logscan.parse.loggers import peel
+from logscan.parse.railway import STAMP, from_line, from_object
+from logscan.parse.text import strip_ansi
+from logscan.times import UTC
+
+MAX_HELD: Final = 400
+_NONBLANK: Final = rb"(?m)^[ \t]*[^\s]"
+
+
+class Format(NamedTuple):
+    """A form of a whole file. `starts` finds the beginning of each record in raw bytes; `spread` forms need every line."""
+
+    starts: re.Pattern[bytes]
+    spread: bool = False
+
+
+_ANY: Final = Format(re.compile(_NONBLANK))
+# A stamp, an object or a Nest line begins a record; other lines carry on the one before.
+_OWN_LINE: Final = rb"(?m)^(?:\d{4}-\d\d-\d\d[T ]|\{\"|\[\{|\[Nest\])"
+
+FORMATS: Final[dict[str, Format]] = {
+    "railway-json": _ANY,
+    "railway-rows": _ANY,
+    "railway-ndjson": _ANY,
+    "railway-http": _ANY,
+    "railway-plain": _ANY,
+    "railway-log": Format(re.compile(_OWN_LINE), spread=True),
+    "railway-screen": _ANY,
+    "railway-array": _ANY,
+    "railway-response": _ANY,
+    "railway-csv": _ANY,
+    "nest": _ANY,
+    "nest-json": _ANY,
+    "nest-inspect": Format(re.compile(rb"(?m)^\{"), spread=True),
+    "pino": _ANY,
+    "pino-pretty": Format(re.compile(rb"(?m)^\S"), spread=True),
+    "winston": _ANY,
+    "devtools": _ANY,
+    "text": _ANY,
+}
+
+_SCREEN: Final = re.compile(
+    r"You reached the (?:start|end) of the range|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w* \d{1,2}, \d{4}, \d{1,2}:\d{2} [AP]M"
+    r"|\d{4}-\d{2}-\d{2} \d{2}:\d{2}"
+)
+_HINTS: Final = (
+    ("railway-log", re.compile(rf"{STAMP} \[(?:inf|err|wrn|dbg)\](?: |$)")),
+    ("railway-http", re.compile(rf"{STAMP} [A-Z]+ \S+ \d{{3}} \d+ms")),
+    ("railway-plain", re.compile(rf"{STAMP} \[")),
+    ("nest", re.compile(r"\[[^\]]+\]\s+\d+\s+(?:-\s+)?\d{1,4}[./-]")),
+    ("pino-pretty", re.compile(r"\[[\d: .+-]{8,40}\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")),
+    ("winston", re.compile(r"(?:error|warn|info|http|verbose|debug|silly): .*\{\"")),
+    ("devtools", re.compile(r"(?:\d{2}:\d{2}:\d{2}\.\d{3} )?(?:[\w.@%+~:/?=&()-]*\.(?:js|html|br)|VM\d+|PLUGIN_\d+_SOURCE|about:srcdoc|csp):\d+ {1,3}\S|\d{2}:\d{2}:\d{2}\.\d{3}$|\[\d+:\d+:\d{4}/")),
+    ("railway-screen", re.compile(r"You reached the (?:start|end) of the range$")),
+    ("nest-inspect", re.compile(r"(?:\{ |  )level: '\w+',")),
+)  # fmt: skip
+_OBJECT_KEYS: Final = (
+    ("railway-http", {"httpStatus"}),
+    ("railway-rows", {"tags", "attributes", "message"}),
+    ("railway-ndjson", {"attributes", "message"}),
+    ("pino", {"msg", "time"}),
+    ("nest-json", {"message", "pid", "timestamp"}),
+    ("railway-json", {"message", "timestamp"}),
+    ("winston", {"message", "level"}),
+)
+_STRONG: Final = frozenset({"railway-screen", "nest-inspect"})
+
+
+def detect(lines: Iterable[str]) -> str:
+    """The form that most of the lines have; `text` for bare lines."""
+    votes: Counter[str] = Counter()
+    for line in lines:
+        form = _form_of(strip_ansi(line))
+        if form:
+            votes[form] += 1000 if form in _STRONG else 1
+    return max(votes, key=lambda form: (votes[form], form)) if votes else "text"
+
+
+def _form_of(line: str) -> str | None:
+    if line.startswith('{"'):
+        fields = _decode(line)
+        if not isinstance(fields, dict):
+            return None
+        return next((form for form, keys in _OBJECT_KEYS if keys <= fields.keys()), None)
+    return next((form for form, pattern in _HINTS if pattern.match(line)), None)
+
+
+def _decode(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def is_marker(line: str) -> bool:
+    """Whether a line is one of the marks that copying the dashboard's screen leaves."""
+    return _SCREEN.fullmatch(line.strip()) is not None
+
+
+@dataclass(slots=True)
+class LineParser:
+    """Parses the lines of one source. Feed lines in order; `flush` at the end, and before a gap."""
+
+    zone: dt.tzinfo = UTC
+    form: str | None = None
+    days: DayOrder = field(default_factory=DayOrder)
+    _held: Entry | None = None
+    _held_line: int = 0
+    _held_size: int = 0
+    _object: list[tuple[int, str]] = field(default_factory=list)
+    _last: int = 0
+
+    def __post_init__(self) -> None:
+        self.days.zone = self.zone
+
+    def feed(self, line: int, text: str) -> list[Record]:
+        """The records that are complete once this line is known. Blank lines and screen marks give none."""
+        out = self.flush() if line != self._last + 1 else []
+        self._last = line
+        text = text.rstrip("\r\n")
+        if self._object:
+            return out + self._more_object(line, text)
+        if self._held is not None and self._carries_on(text):
+            return out
+        out += self.flush()
+        if not text.strip() or (text[0] in "YJFMASOND2" and is_marker(text)):
+            return out
+        return out + self._begin(line, text)
+
+    def flush(self) -> list[Record]:
+        """What is held, as it stands."""
+        out: list[Record] = []
+        if self._held is not None:
+            out.append(self._finish(self._held, self._held_line))
+            self._held = None
+        lines, self._object = self._object, []
+        for line, text in lines:
+            out += self._begin(line, text, whole=True)
+        return out
+
+    def _begin(self, line: int, text: str, *, whole: bool = False) -> list[Record]:
+        if text.startswith('{"') or text.startswith("[{"):
+            return self._structured(line, text)
+        if text == "{" and not whole and self.form in (None, "nest-inspect"):
+            self._object = [(line, text)]
+            return []
+        entry = from_line(text, self.zone) if self.form in (None, "railway-log", "railway-plain", "railway-http") else None
+        holds = entry is not None and self._is_log(text)
+        if entry is None:
+            entry = peel(Entry(text, zone=self.zone))
+            holds = entry.message is not text and text.startswith("[") and text[1:2].isdigit()
+        if holds and not whole:
+            self._held, self._held_line, self._held_size = entry, line, 0
+            return []
+        return [self._finish(entry, line)]
+
+    def _structured(self, line: int, text: str) -> list[Record]:
+        decoded = _decode(text)
+        items = decoded if isinstance(decoded, list) else [decoded]
+        out = []
+        for item in items:
+            entry = from_object(item, self.zone) if isinstance(item, dict) else None
+            if entry is not None:
+                out.append(self._finish(entry, line))
+        if not out:
+            entry = Entry(strip_ansi(text), broken=decoded is None and text.startswith('{"'))
+            out.append(self._finish(entry, line))
+        return out
+
+    @staticmethod
+    def _is_log(text: str) -> bool:
+        return text.find("] ", 20, 60) != -1 or text.endswith("]")
+
+    def _carries_on(self, text: str) -> bool:
+        """Add `text` to the held record if it belongs to it."""
+        held = self._held
+        if held is None:
+            return False
+        if held.stamp is None or held.clock is None:
+            found = re.fullmatch(r'    context: "([^"]+)"', strip_ansi(text))
+            if found:
+                held.context = found[1]
+            return found is not None
+        if re.match(_OWN_LINE, text.encode("utf-8", "replace")[:40]) or self._held_size >= MAX_HELD:
+            return False
+        self._held_size += 1
+        held.message += "\n" + strip_ansi(text)
+        return True
+
+    def _more_object(self, line: int, text: str) -> list[Record]:
+        self._object.append((line, text))
+        plain = strip_ansi(text)
+        if plain == "}":
+            joined = "\n".join(strip_ansi(part) for _, part in self._object)
+            entry = peel(Entry(joined, zone=self.zone))
+            if entry.message == joined:
+                return self.flush()
+            first, self._object = self._object[0][0], []
+            return [self._finish(entry, first)]
+        if len(self._object) > MAX_HELD or not plain.startswith(" ") or '"' in plain[:4]:
+            return self.flush()
+        return []
+
+    def _finish(self, entry: Entry, line: int) -> Record:
+        if entry.wall is not None:
+            self.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
+        return entry.record(line)

@@ -1,0 +1,145 @@
+"""What Railway, its CLI and its dashboard put around a log entry.
+
+Forms: `railway logs` plain and `--json`, dashboard `.log`, `.json`, `.csv`, API rows, HTTP rows.
+A known trap: `--json` flattens the app's attributes over Railway's own keys, so a logged
+`timestamp` or `message` replaces Railway's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from logscan.parse.entry import Entry
+from logscan.parse.loggers import from_fields, peel, take_stamp
+from logscan.parse.text import level_of
+from logscan.times import UTC, parse_stamp
+
+STAMP: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+_NANOS: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z")
+_LOG: Final = re.compile(rf"({STAMP}) \[(inf|err|wrn|dbg)\](?: {{1,2}}(.*))?", re.DOTALL)
+_CLI: Final = re.compile(rf'({STAMP}) \[(\w+|"[^"\]]*")\] (.*)', re.DOTALL)
+_HTTP: Final = re.compile(rf"({STAMP}) ((?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ \d{{3}} \d+ms)(?: \S+)?\s*")
+_BRACKETED: Final = re.compile(rf"\[({STAMP})\] (.*)", re.DOTALL)
+_STAMPED: Final = re.compile(rf"({STAMP})[ \t](.*)", re.DOTALL)
+_ATTRIBUTE: Final = re.compile(r" ([\w.$@-]+)=(?=[\"\d\[{tfn-])")
+_TAG_KEYS: Final = (("service", "serviceId"), ("replica", "deploymentInstanceId"), ("deployment", "deploymentId"))
+_OWN_KEYS: Final = frozenset({"message", "timestamp", "severity", "attributes", "tags"})
+
+
+def from_object(fields: Mapping[str, Any], zone: dt.tzinfo = UTC) -> Entry | None:
+    """A JSON object of any Railway form, or an app's own; None where it is no log entry."""
+    if "httpStatus" in fields and "path" in fields:
+        return _http_row(fields, zone)
+    attributes = fields.get("attributes")
+    if isinstance(attributes, list):
+        attributes = _pairs(attributes)
+    message = fields.get("message", fields.get("msg"))
+    if isinstance(attributes, dict) and "message" in fields:
+        return _row(fields, attributes, message, zone)
+    if message is None:
+        return None
+    entry = Entry(_text(message), zone=zone)
+    stamp = fields.get("timestamp")
+    if isinstance(stamp, str) and _NANOS.fullmatch(stamp):
+        take_stamp(entry, stamp, "railway")
+    from_fields(entry, fields)
+    return peel(entry)
+
+
+def _row(fields: Mapping[str, Any], attributes: Mapping[str, Any], message: object, zone: dt.tzinfo) -> Entry:
+    """Dashboard and API objects: Railway's keys outside, the app's inside `attributes`."""
+    text = _text(message)
+    entry = Entry(text or _text(attributes.get("event", "")), zone=zone)
+    take_stamp(entry, fields.get("timestamp"), "railway")
+    entry.level = level_of(fields.get("severity"))
+    tags = fields.get("tags")
+    if isinstance(tags, dict):
+        entry.service, entry.replica, entry.deployment = (_tag(tags, names) for names in _TAG_KEYS)
+    from_fields(entry, attributes)
+    return peel(entry)
+
+
+def _http_row(fields: Mapping[str, Any], zone: dt.tzinfo) -> Entry:
+    method, took = fields.get("method", "?"), fields.get("totalDuration", "?")
+    entry = Entry(f"{method} {fields.get('path')} {fields.get('httpStatus')} {took}ms", zone=zone)
+    take_stamp(entry, fields.get("timestamp"), "railway")
+    return entry
+
+
+def from_line(text: str, zone: dt.tzinfo = UTC) -> Entry | None:
+    """A line that Railway's CLI, MCP tool or dashboard wrote with a time in front; None for any other."""
+    if not text[:1].isdigit() and not text.startswith("[2"):
+        return None
+    for pattern in (_LOG, _HTTP, _CLI, _BRACKETED, _STAMPED):
+        found = pattern.fullmatch(text)
+        if found:
+            break
+    else:
+        return None
+    stamp = parse_stamp(found[1], zone)
+    if stamp is None:
+        return None
+    railway = pattern is not _STAMPED or found[1].endswith("Z")
+    entry = Entry(found[found.re.groups] or "", stamp=stamp, clock="railway" if railway else "app", zone=zone)
+    if pattern in (_LOG, _CLI):
+        entry.level = level_of(found[2])
+    if pattern is _CLI:
+        _split_attributes(entry)
+    return peel(entry)
+
+
+def _split_attributes(entry: Entry) -> None:
+    """`message key=value key=value`: values are JSON, so the earliest split that reads to the end is right."""
+    text = entry.message
+    for found in _ATTRIBUTE.finditer(text):
+        fields = _read_attributes(text, found.start())
+        if fields is not None:
+            entry.message = text[: found.start()]
+            from_fields(entry, fields)
+            return
+
+
+_DECODER: Final = json.JSONDecoder()
+
+
+def _read_attributes(text: str, at: int) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {}
+    while at < len(text):
+        found = _ATTRIBUTE.match(text, at)
+        if not found:
+            return None
+        try:
+            value, at = _DECODER.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            return None
+        fields[found[1]] = value
+    return fields
+
+
+def _pairs(attributes: Iterable[Any]) -> dict[str, Any]:
+    """The API's `[{key, value}]`; values are JSON text, and text where they are not."""
+    out = {}
+    for pair in attributes:
+        if isinstance(pair, dict) and isinstance(pair.get("key"), str):
+            value = pair.get("value")
+            try:
+                out[pair["key"]] = msgspec.json.decode(value) if isinstance(value, str) else value
+            except msgspec.DecodeError:
+                out[pair["key"]] = value
+    return out
+
+
+def _tag(tags: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((tags[name] for name in names if isinstance(tags.get(name), str) and tags[name]), None)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,34 @@
+"""Cleaning and levels: what every parser shares."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# CSI and OSC sequences, then ESC with one character (what railway's CLI strips as well).
+ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b.?", re.DOTALL)
+
+LEVELS: Final = {
+    "trace": "debug", "verbose": "debug", "debug": "debug", "dbug": "debug", "dbg": "debug", "silly": "debug",
+    "log": "info", "info": "info", "inf": "info", "notice": "info", "http": "info",
+    "warn": "warn", "warning": "warn", "wrn": "warn",
+    "error": "error", "erro": "error", "err": "error",
+    "fatal": "fatal", "critical": "fatal", "crit": "fatal", "emerg": "fatal", "alert": "fatal",
+}  # fmt: skip
+_PINO: Final = ((20, "debug"), (30, "info"), (40, "warn"), (50, "error"))
+
+
+def strip_ansi(text: str) -> str:
+    """`text` without terminal escapes and NULs."""
+    if "\x1b" in text:
+        text = ANSI.sub("", text)
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def level_of(value: object) -> str | None:
+    """A level word or pino's number as debug, info, warn, error or fatal."""
+    if isinstance(value, str):
+        return LEVELS.get(value.strip().strip("\"'[]").lower())
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return next((name for limit, name in _PINO if value <= limit), "error" if value <= 50 else "fatal")  # noqa: PLR2004
+    return None

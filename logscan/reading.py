@@ -1,0 +1,196 @@
+"""One input, from bytes to records, with the account of what it held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from logscan.extent import extent_of
+from logscan.model import Record, Wall
+from logscan.parse import LineParser, detect
+from logscan.parse.documents import Ending, document_form, read_csv, read_json
+from logscan.parse.entry import Entry
+from logscan.parse.loggers import peel
+from logscan.parse.railway import from_object
+from logscan.scan import Scanner, count
+from logscan.sources import Source
+from logscan.sources.blocks import Block, Blocks
+from logscan.times import UTC
+
+_SAMPLE_LINES: Final = 200
+
+
+class Stretch(NamedTuple):
+    """A block's place and time: what is read again when two inputs overlap."""
+
+    line: int
+    offset: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one source once. After `records()` is exhausted, or cut short, the other fields hold the account.
+
+    `records` numbers count records, not lines; `walls` are loggers' dates still to be resolved by `days`.
+    """
+
+    source: Source
+    scanner: Scanner
+    zone: dt.tzinfo = UTC
+    form: str | None = None
+    forms: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    bytes: int = 0
+    undecodable: int = 0
+    first: int | None = None
+    last: int | None = None
+    walls: list[Wall] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    broken: str | None = None
+    cut: int = 0
+    parser: LineParser = field(default_factory=LineParser)
+    progress: Callable[[int], None] | None = None
+
+    def __post_init__(self) -> None:
+        self.parser = LineParser(self.zone, self.form if self.form != "auto" else None)
+
+    def records(self) -> Iterator[Record]:
+        """The candidates as records, in reading order. Raises SourceError if the input cannot be opened."""
+        chunks = self._counted(self.source.chunks())
+        head = next(chunks, b"")
+        form = document_form(head) if self.form in (None, "railway-array", "railway-response", "railway-csv", "railway-ndjson") else None
+        blocks: Iterator[bytes] = _chain(head, chunks)
+        line = 1
+        if form is not None:
+            ending = Ending()
+            yield from self._document(blocks, form, ending)
+            self.undecodable += ending.undecodable
+            self.broken = ending.broken
+            blocks = _chain(ending.rest.encode("utf-8", "replace"), chunks)
+            line = self.lines + 1
+        yield from self._lines(blocks, line)
+        self.broken = self.broken or self.source.broken
+
+    def again(self, first: int, last: int) -> Iterator[Record]:
+        """All records stamped between `first` and `last`, read a second time, from just the blocks that hold them."""
+        full = Scanner(None, None)
+        if not self.stretches:
+            reader = Reader(self.source, full, self.zone, self.form)
+            yield from (r for r in reader.records() if r.stamp is not None and first <= r.stamp <= last)
+            return
+        wanted = [s for s in self.stretches if s.first is None or s.last is None or (s.first <= last and s.last >= first)]
+        for run in _runs(wanted, self.stretches):
+            reader = Reader(self.source, full, self.zone, self.form)
+            size = self._end_of(run[-1]) - run[0].offset
+            chunks = _limited(self.source.chunks(run[0].offset), size)
+            for record in reader._lines(chunks, run[0].line, run[0].offset):
+                if record.stamp is not None and first <= record.stamp <= last:
+                    yield record
+
+    def _end_of(self, stretch: Stretch) -> int:
+        place = self.stretches.index(stretch) + 1
+        return self.stretches[place].offset if place < len(self.stretches) else self.bytes
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.bytes += len(chunk)
+            if self.progress is not None:
+                self.progress(len(chunk))
+            yield chunk
+
+    def _document(self, chunks: Iterable[bytes], form: str, ending: Ending) -> Iterator[Record]:
+        items = read_csv(chunks, ending) if form == "railway-csv" else read_json(chunks, form, ending)
+        for line, fields, text in items:
+            self.lines += 1
+            self.forms[form] += 1
+            entry = from_object(fields, self.zone) if fields is not None else None
+            if entry is None:
+                entry = peel(Entry(text, broken=fields is None))
+            if entry.wall is not None:
+                self.parser.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
+            self._extend(entry.stamp, entry.stamp)
+            yield entry.record(line)
+
+    def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Record]:
+        blocks = Blocks()
+        for block in blocks.of(chunks, line, offset):
+            form = self.form or _block_form(block)
+            self._account(block, form)
+            for candidate in self.scanner.candidates(block, form):
+                yield from self.parser.feed(candidate.line, candidate.data.decode("utf-8", "replace"))
+        yield from self.parser.flush()
+        self.cut = blocks.cut
+
+    def _account(self, block: Block, form: str) -> None:
+        counted = count(block, form)
+        self.lines += counted.records
+        self.undecodable += counted.undecodable
+        self.forms[form] += counted.records
+        extent = extent_of(block.data)
+        self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))
+        self._extend(extent.first, extent.last)
+        self.walls += extent.walls
+
+    def _extend(self, first: int | None, last: int | None) -> None:
+        if first is not None and (self.first is None or first < self.first):
+            self.first = first
+        if last is not None and (self.last is None or last > self.last):
+            self.last = last
+
+    def finish(self) -> None:
+        """Resolve the loggers' dates of the ends, where Railway gave no stamp at all."""
+        if self.last is None:
+            for wall in self.walls:
+                moment = self.parser.days.resolve(wall)
+                self._extend(moment, moment)
+
+    @property
+    def main_form(self) -> str:
+        """The form of most records; `mixed` where none has nine tenths of them."""
+        if not self.forms:
+            return "empty"
+        form, number = max(self.forms.items(), key=lambda item: (item[1], item[0]))
+        return form if number * 10 >= 9 * sum(self.forms.values()) else "mixed"
+
+
+def _block_form(block: Block) -> str:
+    """A block's form, by lines spread over it."""
+    data = block.data
+    if len(data) < 1 << 16:
+        sample = data.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
+    else:
+        step = len(data) // 8
+        sample = [line for start in range(0, len(data), step) for line in data[start : start + 8192].split(b"\n")[1:26]]
+    return detect(line[:65536].decode("utf-8", "replace") for line in sample if line.strip())
+
+
+def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from rest
+
+
+def _limited(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        if size <= 0:
+            return
+        yield chunk[:size]
+        size -= len(chunk)
+
+
+def _runs(wanted: list[Stretch], all_of: list[Stretch]) -> Iterator[list[Stretch]]:
+    """Wanted stretches that lie side by side, together."""
+    places = {stretch.offset: place for place, stretch in enumerate(all_of)}
+    run: list[Stretch] = []
+    for stretch in wanted:
+        if run and places[stretch.offset] != places[run[-1].offset] + 1:
+            yield run
+            run = []
+        run.append(stretch)
+    if run:
+        yield run

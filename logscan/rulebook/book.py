@@ -1,0 +1,244 @@
+"""Rule files → one validated, compiled Rulebook.
+
+Files are read folder by folder; a later folder adds rules and, by id, replaces them. Every
+mistake in every file is collected, so that one run shows them all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path as FilePath
+from typing import Any, Final, TypeVar
+
+import msgspec
+import regex
+
+from logscan.errors import RuleProblem, RulesError, UsageError
+from logscan.rulebook import schema
+from logscan.rulebook.anchors import Anchors, anchors_of
+from logscan.rulebook.yamlfile import Document, Path, parse_yaml
+from logscan.times import parse_duration
+
+R = TypeVar("R", bound=schema.Rule)
+
+SECTIONS: Final[dict[str, type[schema.Rule]]] = {
+    "signatures": schema.Signature,
+    "facts": schema.Fact,
+    "data": schema.DataRule,
+    "services": schema.ServiceRule,
+    "secrets": schema.SecretRule,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A rule ready to match. `family` is set for cause rules only; `origin` is `file:line`."""
+
+    rule: schema.Rule
+    pattern: regex.Pattern[str]
+    anchors: Anchors
+    origin: str
+    family: schema.Family | None = None
+
+    @property
+    def id(self) -> str:
+        return self.rule.id
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        return self.rule.contexts
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules of a run. `hash` changes with any byte of any rule file."""
+
+    signatures: tuple[Compiled, ...]
+    causes: tuple[Compiled, ...]
+    facts: tuple[Compiled, ...]
+    data: tuple[Compiled, ...]
+    services: tuple[Compiled, ...]
+    secrets: tuple[Compiled, ...]
+    families: Mapping[str, schema.Family]
+    findings: Mapping[str, schema.FindingTexts]
+    checks: Mapping[str, schema.CheckTexts]
+    missing: Mapping[str, schema.MissingTexts]
+    notes: Mapping[str, schema.Text]
+    pickup: int
+    run: int
+    hash: str
+
+    @property
+    def scanned(self) -> tuple[Compiled, ...]:
+        """The rules whose anchors make a line a candidate."""
+        return self.signatures + self.causes + self.facts + self.services
+
+
+def default_rules() -> FilePath:
+    """The packaged rules: inside the wheel, or beside the package in a checkout."""
+    inside = FilePath(str(files("logscan"))) / "rules"
+    return inside if inside.is_dir() else FilePath(str(files("logscan"))).parent / "rules"
+
+
+def load_rules(*folders: str | FilePath) -> Rulebook:
+    """The packaged rules, with those of `folders` added on top. Raises RulesError, UsageError."""
+    loader = _Loader()
+    for folder in (default_rules(), *map(FilePath, folders)):
+        loader.read_folder(folder)
+    return loader.finish()
+
+
+@dataclass(slots=True)
+class _Loader:
+    """Collects files into one book, and problems on the way."""
+
+    problems: list[RuleProblem] = field(default_factory=list)
+    rules: dict[str, dict[str, Compiled]] = field(default_factory=lambda: {name: {} for name in (*SECTIONS, "causes")})
+    families: dict[str, schema.Family] = field(default_factory=dict)
+    findings: dict[str, schema.FindingTexts] = field(default_factory=dict)
+    checks: dict[str, schema.CheckTexts] = field(default_factory=dict)
+    missing: dict[str, schema.MissingTexts] = field(default_factory=dict)
+    notes: dict[str, schema.Text] = field(default_factory=dict)
+    deadlines: schema.Deadlines | None = None
+    digest: Any = field(default_factory=hashlib.sha256)
+    _here: set[str] = field(default_factory=set)
+
+    def read_folder(self, folder: FilePath) -> None:
+        if not folder.is_dir():
+            raise UsageError(f"no rules folder at '{folder}': give a folder that holds .yaml files")
+        self._here = set()
+        for path in sorted(folder.rglob("*.y*ml")):
+            if path.suffix in {".yaml", ".yml"}:
+                name = path.relative_to(folder).as_posix()
+                self.read_text(path.read_text("utf-8", errors="replace"), str(path), name)
+
+    def read_text(self, text: str, path: str, name: str) -> None:
+        self.digest.update(f"{name}\n{text}".replace("\r\n", "\n").encode())
+        document = parse_yaml(text, path)
+        self.problems += document.problems
+        if document.data is None:
+            return
+        if not isinstance(document.data, dict):
+            self.problems.append(document.problem((), "a rule file is a mapping that starts with 'schema: 1'"))
+            return
+        content = self._convert(document, document.data, schema.RuleFile, ())
+        if content is not None:
+            self._sections(document, content)
+
+    def _sections(self, document: Document, content: schema.RuleFile) -> None:
+        for section, kind in SECTIONS.items():
+            for index, raw in enumerate(getattr(content, section)):
+                rule = self._convert(document, raw, kind, (section, index))
+                if rule is not None:
+                    self._add(document, section, rule, (section, index))
+        for index, raw in enumerate(content.families):
+            self._family(document, raw, ("families", index))
+        self._texts(document, content.findings, schema.FindingTexts, self.findings, "findings", schema.FINDINGS)
+        self._texts(document, content.checks, schema.CheckTexts, self.checks, "checks", schema.CHECKS)
+        self._texts(document, content.missing, schema.MissingTexts, self.missing, "missing", schema.MISSING)
+        self._texts(document, content.notes, schema.Text, self.notes, "notes", schema.NOTES)
+        if content.deadlines is not None:
+            self._deadlines(document, content.deadlines)
+
+    def _family(self, document: Document, raw: Any, at: Path) -> None:
+        rules = raw.get("rules", []) if isinstance(raw, dict) else []
+        bare = {**raw, "rules": []} if isinstance(raw, dict) else raw
+        family = self._convert(document, bare, schema.Family, at)
+        if family is None:
+            return
+        self.families[family.id] = family
+        for index, item in enumerate(rules if isinstance(rules, list) else []):
+            rule = self._convert(document, item, schema.CauseRule, (*at, "rules", index))
+            if rule is not None:
+                self._add(document, "causes", rule, (*at, "rules", index), family)
+
+    def _add(self, document: Document, section: str, rule: schema.Rule, at: Path, family: schema.Family | None = None) -> None:
+        if rule.id in self._here:
+            self.problems.append(document.problem((*at, "id"), f"duplicate id '{rule.id}'"))
+            return
+        self._here.add(rule.id)
+        if isinstance(rule, schema.Fact) and rule.check not in schema.CHECKS:
+            self.problems.append(document.problem((*at, "check"), _unknown("check", rule.check, schema.CHECKS)))
+        try:
+            pattern = regex.compile(rule.pattern)
+        except regex.error as error:
+            self.problems.append(document.problem((*at, "pattern"), f"pattern does not compile: {error}"))
+            return
+        if pattern.search("") is not None:
+            self.problems.append(document.problem((*at, "pattern"), "pattern matches the empty string"))
+            return
+        line = document.marks.get(at, (1, 1))[0]
+        for rules in self.rules.values():
+            rules.pop(rule.id, None)
+        self.rules[section][rule.id] = Compiled(rule, pattern, anchors_of(rule.pattern), f"{document.path}:{line}", family)
+
+    def _texts(self, document: Document, raw: Mapping[str, Any], kind: Any, into: dict[str, Any], section: str, known: Sequence[str]) -> None:
+        for name, value in raw.items():
+            if name not in known:
+                self.problems.append(document.problem((section, name), _unknown(section.removesuffix("s"), name, known)))
+                continue
+            texts = self._convert(document, value, kind, (section, name))
+            if texts is not None:
+                into[name] = texts
+
+    def _deadlines(self, document: Document, deadlines: schema.Deadlines) -> None:
+        for name in ("pickup", "run"):
+            try:
+                parse_duration(getattr(deadlines, name))
+            except ValueError as error:
+                self.problems.append(document.problem(("deadlines", name), str(error)))
+                return
+        self.deadlines = deadlines
+
+    def _convert(self, document: Document, raw: Any, kind: type[Any], at: Path) -> Any:
+        """`raw` as `kind`, or None with the mistake noted at its place."""
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError as error:
+            message, _, where = str(error).partition(" - at `$")
+            inner = _path(where.rstrip("`")) if where else ()
+            key = re.search(r"unknown field `(.+?)`", message)
+            if key:
+                fields = [item.encode_name for item in msgspec.structs.fields(kind)]
+                message = _unknown("key", key[1], fields) if not inner else f"unknown key '{key[1]}'"
+                inner = (*inner, key[1])
+            self.problems.append(document.problem((*at, *inner), message))
+            return None
+
+    def finish(self) -> Rulebook:
+        if not self.problems and self.deadlines is None:
+            self.problems.append(RuleProblem("rules", 1, 1, "no file sets 'deadlines'"))
+        wanted = ((schema.FINDINGS, self.findings), (schema.CHECKS, self.checks), (schema.MISSING, self.missing), (schema.NOTES, self.notes))
+        missing = [name for names, known in wanted for name in names if name not in known]
+        if missing and not self.problems:
+            self.problems.append(RuleProblem("rules", 1, 1, f"texts missing for: {', '.join(missing)}"))
+        if self.problems or self.deadlines is None:
+            raise RulesError(self.problems)
+        return Rulebook(
+            **{name: tuple(rules.values()) for name, rules in self.rules.items()},
+            families=self.families,
+            findings=self.findings,
+            checks=self.checks,
+            missing=self.missing,
+            notes=self.notes,
+            pickup=parse_duration(self.deadlines.pickup),
+            run=parse_duration(self.deadlines.run),
+            hash=f"sha256:{self.digest.hexdigest()}",
+        )
+
+
+def _path(text: str) -> Path:
+    """msgspec's `.rules[3].id` as a path of keys and indexes."""
+    return tuple(int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", text))
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"; did you mean '{close[0]}'?" if close else f"; allowed: {', '.join(known)}"
+    return f"unknown {what} '{name}'{hint}"

@@ -1,0 +1,211 @@
+"""What a rule file may hold, as types. Structure only; `book.py` checks the sense of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+
+Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+EventName = Literal[
+    # with a mascot: DESIGN section 1
+    "enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed",
+    # about jobs and requests
+    "job_link", "job_failed", "job_stalled", "jobs_not_enqueued", "other_job", "worker_line", "inner_failure",
+    "request_begun", "request_done", "request_failed",
+    # about the process and the platform
+    "redis_retry", "container_start", "container_stop", "app_start", "app_ready", "lines_dropped", "build_line",
+    # plugin console
+    "plugin_received", "plugin_images", "plugin_poll_begun", "plugin_poll", "plugin_gave_up", "plugin_variation",
+    "plugin_image_failed", "plugin_image_loaded",
+]  # fmt: skip
+EVENTS: tuple[str, ...] = get_args(EventName)
+
+Component = Literal["redis", "google", "storage", "database", "process", "platform", "replicate", "none"]
+COMPONENTS: tuple[str, ...] = get_args(Component)
+
+Strength = Literal["root", "plain", "symptom", "hint"]
+STRENGTHS: tuple[str, ...] = get_args(Strength)
+
+Severity = Literal["critical", "warning", "ok", "info"]
+CheckStatus = Literal["pass", "fail", "warn", "skip"]
+
+CHECKS = (
+    "redis-service", "redis-variables", "redis-same", "google-project", "google-credentials", "google-enabled",
+    "storage-variables", "worker-running", "database-statuses", "database-images", "image-urls", "image-cors",
+    "plugin-console",
+)  # fmt: skip
+
+MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "plugin-console", "database", "image-urls", "longer-log")
+NOTES = (
+    "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log", "outside-window",
+    "window-unstamped", "dropped",
+)  # fmt: skip
+
+FINDINGS = (
+    "redis-not-working", "jobs-failing", "images-not-accessible", "worker-not-consuming", "jobs-stalled",
+    "service-crashing", "status-contradiction", "log-incomplete", "healthy", "undecided", "nothing-recognised",
+)  # fmt: skip
+
+
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all pieces of a rule file: immutable, unknown keys refused."""
+
+
+class Plural(_Struct):
+    """A sentence in singular and plural; which one is used depends on the first number given."""
+
+    one: str
+    other: str
+
+
+class Text(_Struct):
+    """A sentence in every language. `{name}` in it is filled in when it is shown."""
+
+    en: str | Plural
+    fr: str | Plural
+
+    def render(self, language: Language, count: int = 1, **values: object) -> str:
+        """The sentence in `language`; French counts 0 as singular, English as plural."""
+        chosen: str | Plural = getattr(self, language)
+        if isinstance(chosen, Plural):
+            singular = abs(count) < 2 if language == "fr" else abs(count) == 1  # noqa: PLR2004  # grammar
+            chosen = chosen.one if singular else chosen.other
+        return chosen.format_map(values) if values else chosen
+
+
+class Remedy(_Struct):
+    """One step that mends it."""
+
+    text: Text
+    command: str | None = None
+    link: str | None = None
+
+
+class Example(_Struct):
+    """A line that a rule must recognise, and what it must capture from it."""
+
+    line: str
+    captures: dict[str, str] = {}
+
+
+class Rule(_Struct, kw_only=True):
+    """What every rule has: a pattern, and lines that must and must not match it."""
+
+    id: str
+    pattern: str
+    context: str | list[str] | None = None
+    examples: list[str | Example]
+    counterexamples: list[str] = []
+    references: list[str] = []
+    note: str | None = None
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The logger names that may write this line; empty means any."""
+        if self.context is None:
+            return ()
+        return (self.context,) if isinstance(self.context, str) else tuple(self.context)
+
+
+class Signature(Rule, kw_only=True):
+    """Recognises a record by the start of its message and names the event it stands for."""
+
+    event: EventName
+
+
+class CauseRule(Rule, kw_only=True):
+    """Recognises why a step failed, anywhere in an error text.
+
+    `strength` orders rules inside one error: a root beats its symptom, a hint (a stack frame,
+    say) counts only where nothing better is there. `warning` marks what does no harm by itself,
+    `fatal` what ends the process.
+    """
+
+    strength: Strength = "plain"
+    warning: bool = False
+    fatal: bool = False
+
+
+class Family(_Struct, kw_only=True):
+    """A cause: a group of rules with one meaning, one component and one set of remedies."""
+
+    id: str
+    component: Component
+    title: Text
+    remedies: list[Remedy]
+    rules: list[CauseRule] = []
+
+
+class Fact(Rule, kw_only=True):
+    """A line that answers an item of the checklist by itself."""
+
+    check: str
+    status: CheckStatus
+    detail: Text
+
+
+class DataRule(Rule, kw_only=True):
+    """A line that carries other people's words (prompts, URLs, SQL): never read as a cause."""
+
+
+class ServiceRule(Rule, kw_only=True):
+    """A line that tells which program wrote the log, where that is not the backend."""
+
+    service: str
+
+
+class SecretRule(Rule, kw_only=True):
+    """Text that must not leave the machine; the group `secret` (or the whole match) is masked."""
+
+
+class FindingTexts(_Struct, kw_only=True):
+    """A finding's severity and words."""
+
+    severity: Severity
+    title: Text
+    summary: Text
+    remedies: list[Remedy] = []
+
+
+class Deadlines(_Struct, kw_only=True):
+    """How long a job may wait, and run, before it counts as lost (`2m`, `90s`)."""
+
+    pickup: str
+    run: str
+
+
+class RuleFile(_Struct, kw_only=True):
+    """A whole rule file."""
+
+    schema: Literal[1]
+    group: str | None = None
+    title: Text | None = None
+    signatures: list[Any] = []
+    families: list[Any] = []
+    facts: list[Any] = []
+    data: list[Any] = []
+    services: list[Any] = []
+    secrets: list[Any] = []
+    findings: dict[str, Any] = {}
+    checks: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    deadlines: Deadlines | None = None
+
+
+class MissingTexts(_Struct, kw_only=True):
+    """What would make a finding sure, and the one command that fetches it."""
+
+    what: Text
+    command: str
+
+
+class CheckTexts(_Struct, kw_only=True):
+    """A checklist item's words: what to say when it was not looked at, and what would look."""
+
+    title: Text
+    skip: Text
+    command: str

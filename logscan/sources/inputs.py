@@ -1,0 +1,196 @@
+"""The inputs that a command line names, as sources of UTF-8 bytes."""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from logscan.errors import SourceError, UsageError
+from logscan.sources.inflate import Inflate, compression_of, refused_as
+
+CHUNK: Final = 1 << 20
+_HEAD: Final = 8
+_BOMS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class Source(Protocol):
+    """An input. `chunks` may be asked for more than once, except of standard input."""
+
+    name: str
+    broken: str | None
+    seekable: bool
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        """UTF-8 bytes without a byte order mark, from `offset` on. Raises SourceError."""
+
+
+@dataclass(slots=True)
+class FileSource:
+    """A file on disk."""
+
+    name: str
+    path: Path
+    broken: str | None = None
+    seekable: bool = False
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        self.broken = None
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                head = _peek(file)
+                refused = refused_as(head)
+                if refused:
+                    raise SourceError(f"{self.name}: this is a {refused}, not a log: unpack it and give the files inside")
+                self.seekable = compression_of(head) is None and not head.startswith(tuple(bom for bom, _ in _BOMS))
+                if offset and self.seekable:
+                    file.seek(offset)
+                    yield from _raw(file)
+                    return
+                yield from _skip(_plain(_raw(file), self), offset)
+        except OSError as error:
+            raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+
+
+@dataclass(slots=True)
+class StdinSource:
+    """Standard input. With `spool`, what was read is kept in a temporary file, to be read again."""
+
+    spool: bool = False
+    name: str = "<stdin>"
+    broken: str | None = None
+    seekable: bool = False
+    _kept: IO[bytes] | None = field(default=None)
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        if self._kept is not None:
+            self._kept.seek(0)
+            yield from _skip(_raw(self._kept), offset)
+            return
+        if self.spool:
+            self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the source
+        for chunk in _plain(_raw(sys.stdin.buffer), self):
+            if self._kept is not None:
+                self._kept.write(chunk)
+            yield chunk
+
+
+def _peek(file: IO[bytes]) -> bytes:
+    head = file.read(_HEAD) or b""
+    file.seek(0)
+    return head
+
+
+def _raw(file: IO[bytes]) -> Iterator[bytes]:
+    """Bytes as soon as they are there: a slow pipe is not kept waiting for a full chunk."""
+    read = getattr(file, "read1", file.read)
+    while chunk := read(CHUNK):
+        yield chunk
+
+
+def _skip(chunks: Iterable[bytes], offset: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        if offset >= len(chunk):
+            offset -= len(chunk)
+            continue
+        yield chunk[offset:]
+        offset = 0
+
+
+def _plain(chunks: Iterator[bytes], source: FileSource | StdinSource) -> Iterator[bytes]:
+    """Decompress and decode by content; why it ended early is left in `source.broken`."""
+    chunks = _buffered(chunks)
+    head = next(chunks, b"")
+    name = compression_of(head)
+    if name is None:
+        yield from _utf8(_chain(head, chunks))
+        return
+    inflate = Inflate(_chain(head, chunks), name)
+    yield from _utf8(_buffered(iter(inflate)))
+    source.broken = inflate.broken
+
+
+def _buffered(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, the first chunk long enough to be recognised."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= _HEAD:
+            break
+    if head:
+        yield head
+    yield from chunks
+
+
+def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from rest
+
+
+def _utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    head = next(chunks, b"")
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+            yield decoder.decode(head[len(bom) :]).encode("utf-8", "replace")
+            for chunk in chunks:
+                yield decoder.decode(chunk).encode("utf-8", "replace")
+            yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+            return
+    yield head.removeprefix(codecs.BOM_UTF8)
+    yield from chunks
+
+
+def expand(arguments: Iterable[str]) -> list[Source]:
+    """Files, folders, globs and `-` as sources, each file once, folders walked in order of name. Raises UsageError."""
+    paths: dict[Path, str] = {}
+    stdin = False
+    for argument in arguments:
+        if argument == "-":
+            stdin = True
+            continue
+        for name in _files(argument):
+            paths.setdefault(Path(name).resolve(), name)
+    sources: list[Source] = [FileSource(name, Path(name)) for name in paths.values()]
+    if stdin:
+        sources.insert(0, StdinSource(spool=bool(sources)))
+    return sources
+
+
+def _files(argument: str) -> list[str]:
+    path = Path(argument)
+    if path.is_dir():
+        found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)  # noqa: PTH118  # keeps the user's spelling
+        files = [name for name in found if not _hidden(Path(name).relative_to(path)) and _is_text(name)]
+        if not files:
+            raise UsageError(f"no log files in folder '{argument}'")
+        return files
+    if not path.exists() and any(mark in argument for mark in "*?["):
+        matches = sorted(glob.glob(argument, recursive=True))
+        if not matches:
+            raise UsageError(f"no file matches '{argument}'")
+        return [name for match in matches for name in _files(match)]
+    return [argument]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file met in a folder can be a log: pictures, databases and archives of other kinds are passed over."""
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123
+            head = file.read(4096)
+    except OSError:
+        return True  # named in the report as unreadable
+    if compression_of(head) or head.startswith(tuple(bom for bom, _ in _BOMS)):
+        return True
+    return refused_as(head) is None and head.count(0) * 20 <= len(head)
