@@ -106,8 +106,10 @@ def attribute(seen: Sequence[Seen], rulebook: Rulebook) -> Attribution:
             walk.take(item)
         walk.end()
         _repair(walk.failures, walk.loose)
-        failures += walk.failures
-        blocks += _blocks(walk.loose)
+        failures += _merged(walk.failures)
+        # Stack frames name a library, not a cause: they count where nothing else in the process does.
+        known = _has_known(item for item in process if item.sighting.kind == "cause")
+        blocks += _blocks(seen for seen in walk.loose if not known or rule_of(seen).strength != "hint")
     return Attribution(tuple(failures), tuple(blocks))
 
 
@@ -188,22 +190,36 @@ def _repair(failures: list[Failure], loose: list[Seen]) -> None:
     moments = [seen.at for seen in loose]
     taken: set[int] = set()
     for place, failure in enumerate(failures):
-        if failure.lines:
+        if _has_known(failure.lines):
             continue
         rivals = _rivals(failures, place)
         low = bisect_left(moments, failure.seen.at - APP_SLACK)
         high = bisect_right(moments, failure.seen.at + APP_SLACK)
         around = [s for s in loose[low:high] if id(s) not in taken and s.near(failure.seen, _REACH) and plausible(failure, s)]
-        if around:
+        if _has_known(around):
             share = -(-len(around) // (1 + sum(not other.lines for other in rivals)))
-            around.sort(key=lambda seen: _distance(seen, failure.seen))
-            failure.lines = around[:share]
-            taken.update(map(id, failure.lines))
-        else:
+            around.sort(key=lambda seen: (rule_of(seen).strength == "hint", *_distance(seen, failure.seen)))
+            failure.lines += around[:share]
+            taken.update(map(id, around[:share]))
+        elif not _from_own_upload(failure, failures, place):
             _take_over(failure, rivals)
     loose[:] = [seen for seen in loose if id(seen) not in taken]
     for place, failure in enumerate(failures):
         _doubt(failure, _rivals(failures, place))
+
+
+def _has_known(lines: Iterable[Seen]) -> bool:
+    """Whether an error text is among the lines, and not only stack frames."""
+    return any(rule_of(seen).strength != "hint" for seen in lines)
+
+
+def _from_own_upload(failure: Failure, failures: list[Failure], place: int) -> bool:
+    """A job that failed because its upload did: the mascot's other failure in the burst holds the error."""
+    for other in failures[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]:
+        if other is not failure and other.mascot == failure.mascot and other.seen.near(failure.seen, _REACH) and _has_known(other.lines):
+            failure.lines = failure.lines + other.lines[-1:]
+            return True
+    return False
 
 
 def _rivals(failures: list[Failure], place: int) -> list[Failure]:
@@ -235,7 +251,23 @@ def _distance(a: Seen, b: Seen) -> tuple[int, int]:
     return abs(a.at - b.at), abs(a.sighting.line - b.sighting.line)
 
 
-def _blocks(loose: list[Seen]) -> list[Block]:
+def _merged(failures: list[Failure]) -> list[Failure]:
+    """Failures that two loggers report for one mascot are one failure."""
+    out: list[Failure] = []
+    last: dict[tuple[str, str], Failure] = {}
+    for failure in failures:
+        key = (failure.mascot, failure.event)
+        before = last.get(key)
+        if before is not None and failure.seen.near(before.seen) and before.seen.sighting.rule is not failure.seen.sighting.rule:
+            before.lines += failure.lines
+            before.follow += failure.follow
+        else:
+            out.append(failure)
+            last[key] = failure
+    return out
+
+
+def _blocks(loose: Iterable[Seen]) -> list[Block]:
     """Loose error lines that stand together are one error."""
     blocks: list[Block] = []
     for seen in loose:

@@ -62,7 +62,10 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
     out = []
     carried, since = first, 0
     for sighting, stamp in zip(items, stamps, strict=True):
-        carried, since = (stamp, 0) if stamp is not None else (carried, since + 1)
+        if stamp is None:
+            since += 1
+        elif stamp != carried:
+            carried, since = stamp, 0
         slack = RAILWAY_SLACK if sighting.clock == "railway" else APP_SLACK
         out.append(Seen(sighting, stamp, carried + since, slack))
     return out

@@ -18,7 +18,7 @@ from logscan.rulebook import Rulebook
 from logscan.times import SECOND
 
 MAX_EVIDENCE: Final = 5
-REDIS_WORKS: Final = frozenset({"enqueued", "processing", "generated"})
+REDIS_WORKS: Final = frozenset({"enqueued", "processing", "generated", "other_job"})
 _DEATH_GAP: Final = 10 * SECOND
 _STARTS: Final = frozenset({"container_start", "app_start"})
 

@@ -1,0 +1,1 @@
+"""The command line. Each command builds objects, makes one call, exits; heavy imports happen inside it."""

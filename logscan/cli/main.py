@@ -1,0 +1,91 @@
+"""The command group, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import click
+
+from logscan import __version__
+from logscan.cli.completion import completion
+from logscan.cli.scan import scan
+from logscan.errors import LogscanError
+
+CLOSED_PIPE: Final = 141
+INTERRUPT: Final = 130
+INTERNAL: Final = 3
+
+
+class _Commands(click.Group):
+    """`logscan` alone, or with options only, is `logscan scan -` where something is piped in."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if not (args and (args[0] in own or not args[0].startswith("-"))) and _piped():
+            args = ["scan", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and os.path.exists(args[0]):  # noqa: PTH110
+            ctx.fail(f"no such command '{args[0]}'. To read that file: logscan scan {args[0]}")
+        return super().resolve_command(ctx, args)
+
+
+def _piped() -> bool:
+    return sys.stdin is not None and not sys.stdin.isatty()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOGSCAN", "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, prog_name="logscan")
+def cli() -> None:
+    """Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
+
+    \b
+    railway logs --json --since 1d | logscan
+    logscan scan backend.jsonl worker.jsonl -o report.html
+    """
+
+
+cli.add_command(scan)
+cli.add_command(completion)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit code; never raises, never prints a traceback."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), prog_name="logscan", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return INTERRUPT
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except LogscanError as error:
+        click.echo(f"logscan: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPT
+    except Exception as error:  # noqa: BLE001  # the last resort: a message instead of a traceback
+        if os.environ.get("LOGSCAN_DEBUG"):
+            raise
+        click.echo(f"logscan: internal error ({type(error).__name__}: {error}). LOGSCAN_DEBUG=1 shows where.", err=True)
+        return INTERNAL
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run())

@@ -1,0 +1,187 @@
+"""What `logscan scan` does once its options are read: build, diagnose, render, write. Imports what is heavy."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from logscan.diagnose import Interrupted, Options, diagnose
+from logscan.errors import UsageError
+from logscan.model import Diagnosis
+from logscan.report.contract import json_schema, to_json
+from logscan.report.html import to_html
+from logscan.report.markdown import to_markdown
+from logscan.report.terminal import to_terminal
+from logscan.report.words import Words, default_language
+from logscan.rulebook import Rulebook, load_rules
+from logscan.sinks.files import write_text, write_timeline
+from logscan.sources import Source, expand
+from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
+
+DEFAULT_REPORT: Final = Path("logscan-report.html")
+_PROGRESS_FROM: Final = 8 << 20
+
+
+def print_schema() -> int:
+    """`--schema`."""
+    _emit(json.dumps(json_schema(), indent=2) + "\n")
+    return 0
+
+
+def scan_command(values: Mapping[str, Any]) -> int:
+    """The whole command; the exit code."""
+    now = _now(values["now"])
+    options = _options(values, now)
+    report, timeline = _targets(values)
+    rulebook = load_rules(*values["rules"])
+    sources = expand(values["inputs"])
+    with _stoppable(), _progress(sources) as progress:
+        diagnosis = diagnose(sources, rulebook, _with(options, progress))
+    words = Words(rulebook, values["lang"] or default_language())
+    for note in diagnosis.coverage.notes:
+        if note.key in ("unreadable", "broken"):
+            click.echo(f"logscan: {words.note(note)}", err=True)
+    page = to_html(diagnosis, words, now=now) if report is not None else ""
+    if values["report"] == "-":
+        _emit(page)
+    else:
+        _emit(_summary(values["output"], diagnosis, words, rulebook))
+    if timeline is not None:
+        write_timeline(timeline, diagnosis.mascots)
+    if report is not None and values["report"] != "-":
+        write_text(report, page)
+        click.echo(words.ui("written", path=report), err=True)
+        if values["open_report"]:
+            webbrowser.open(report.resolve().as_uri())
+    return exit_code(diagnosis, zero=values["exit_zero"])
+
+
+def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
+    """README, "Exit codes": the first that holds of 1, 3, 4, 0; a signal's number plus 128 before all."""
+    if diagnosis.interrupted is not None:
+        return 128 + diagnosis.interrupted
+    if diagnosis.critical and not zero:
+        return 1
+    if any(note.key in ("unreadable", "broken") for note in diagnosis.coverage.notes):
+        return 3
+    if any(finding.id == "nothing-recognised" for finding in diagnosis.findings) and not zero:
+        return 4
+    return 0
+
+
+def _now(text: str | None) -> int:
+    if text is None:
+        return time.time_ns()
+    stamp = parse_stamp(text)
+    if stamp is None:
+        raise UsageError(f"--now '{text}': give a time such as 2026-11-22T08:00:00Z")
+    return stamp
+
+
+def _options(values: Mapping[str, Any], now: int) -> Options:
+    zone = _parsed("--tz", values["zone"], parse_zone)
+    since = _parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
+    until = _parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
+    if since is not None and until is not None and since >= until:
+        raise UsageError(f"--since {values['since']} lies after --until {values['until']}")
+    form = values["input_format"]
+    return Options(
+        zone=zone, form=None if form == "auto" else form, since=since, until=until,
+        pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run_time"], parse_duration),
+        redact=not values["no_redact"],
+    )  # fmt: skip
+
+
+def _parsed(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from error
+
+
+def _with(options: Options, progress: Callable[[int], None] | None) -> Options:
+    from dataclasses import replace
+
+    return replace(options, progress=progress)
+
+
+def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
+    """Where the report and the timeline go; refused before the reading, not after it."""
+    report = Path(values["report"]) if values["report"] else None
+    if report is None and (values["open_report"] or (values["output"] == "text" and sys.stdout.isatty())):
+        report = DEFAULT_REPORT
+    timeline: Path | None = values["timeline"]
+    if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
+        raise UsageError(f"--timeline '{timeline}': the file must end in .jsonl, .csv or .parquet")
+    for name, path in (("-o", report), ("--timeline", timeline)):
+        if path is not None and str(path) != "-" and not path.parent.is_dir():
+            raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
+    return report, timeline
+
+
+def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook) -> str:
+    if output == "json":
+        return to_json(diagnosis, rulebook)
+    if output == "markdown":
+        return to_markdown(diagnosis, words)
+    terminal = sys.stdout.isatty()
+    colour = (terminal and not os.environ.get("NO_COLOR")) or bool(os.environ.get("FORCE_COLOR"))
+    return to_terminal(diagnosis, words, width=shutil.get_terminal_size((100, 24)).columns if terminal else 100, colour=colour)
+
+
+def _emit(text: str) -> None:
+    """Results go to stdout as UTF-8, whatever the console's code page is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop the reading, and what was read is reported; a second Ctrl-C ends at once."""
+
+    def stop(signum: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        raise Interrupted(signum)
+
+    before = {}
+    for name in ("SIGINT", "SIGTERM"):
+        number = getattr(signal, name)
+        try:
+            before[number] = signal.signal(number, stop)
+        except ValueError:  # not the main thread: whoever embeds logscan keeps its own handlers
+            return (yield)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress(sources: list[Source]) -> Iterator[Callable[[int], None] | None]:
+    """A bar on stderr for long input at a terminal."""
+    sizes = [path.stat().st_size for s in sources if (path := getattr(s, "path", None)) is not None and path.is_file()]
+    if not sys.stderr.isatty() or os.environ.get("CI") or (len(sizes) == len(sources) and sum(sizes) < _PROGRESS_FROM):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeElapsedColumn
+
+    # Without redirect_stdout=False the bar would send the results to stderr.
+    with Progress(BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("", total=sum(sizes) or None)
+        yield lambda number: bar.advance(task, number)

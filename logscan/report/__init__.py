@@ -1,0 +1,1 @@
+"""Diagnosis → text. Rendering is pure: every renderer returns a string, only sinks write."""

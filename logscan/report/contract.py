@@ -1,0 +1,186 @@
+"""The machine-readable report: a contract that other programs read. Keys are only ever added.
+
+The structs below are both the encoder and the source of the JSON Schema. All texts are English.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from logscan import __version__
+from logscan.model import Cause, Diagnosis, Evidence, Finding
+from logscan.report.words import Words
+from logscan.rulebook import Rulebook
+from logscan.times import format_stamp
+
+Stamp = str | None
+
+
+class EvidenceJson(msgspec.Struct, frozen=True):
+    """A line that proves something; `line` is the line in the file, or the record's number in a one-line array."""
+
+    source: str
+    line: int
+    timestamp: Stamp
+    text: str
+
+
+class MissingJson(msgspec.Struct, frozen=True):
+    """What would make a finding sure, and the one command that fetches it."""
+
+    what: str
+    command: str
+
+
+class RemedyJson(msgspec.Struct, frozen=True):
+    """A step that mends it."""
+
+    text: str
+    command: str | None
+    link: str | None
+
+
+class FindingJson(msgspec.Struct, frozen=True):
+    """A conclusion about the whole run, with what speaks for and against it."""
+
+    id: str
+    severity: Literal["critical", "warning", "ok", "info"]
+    confidence: Literal["certain", "likely", "possible"]
+    title: str
+    summary: str
+    first: Stamp
+    last: Stamp
+    ongoing: bool
+    mascots: int
+    causes: list[str]
+    supports: list[EvidenceJson]
+    contradicts: list[EvidenceJson]
+    missing: list[MissingJson]
+    remedies: list[RemedyJson]
+
+
+class CauseJson(msgspec.Struct, frozen=True):
+    """A family of causes; `mascots` counts those with an attempt, enqueue or upload that failed so."""
+
+    id: str
+    component: str
+    rules: list[str]
+    mascots: int
+    lines: int
+    evidence: list[EvidenceJson]
+
+
+class MascotsJson(msgspec.Struct, frozen=True):
+    """How many mascots ended where; `other_jobs` are poses and the like, counted and not judged."""
+
+    total: int
+    by_outcome: dict[str, int]
+    other_jobs: dict[str, int]
+
+
+class SourceJson(msgspec.Struct, frozen=True):
+    """One input; `kind` names a log that is not the backend's."""
+
+    name: str
+    format: str
+    service: str | None
+    lines: int
+    first: Stamp
+    last: Stamp
+    kind: str | None
+
+
+class InputJson(msgspec.Struct, frozen=True):
+    """What was read."""
+
+    lines: int
+    bytes: int
+    matched: int
+    unparsed: int
+    undecodable: int
+    dropped: int
+    sources: list[SourceJson]
+    notes: list[str]
+
+
+class CheckJson(msgspec.Struct, frozen=True):
+    """An item of the checklist."""
+
+    id: str
+    status: Literal["pass", "fail", "warn", "skip"]
+    detail: str
+    command: str
+
+
+class ReportJson(msgspec.Struct, frozen=True):
+    """The whole report."""
+
+    schema: Literal[1]
+    logscan: str
+    rules: str
+    verdict: str
+    findings: list[FindingJson]
+    causes: list[CauseJson]
+    mascots: MascotsJson
+    input: InputJson
+    checks: list[CheckJson]
+
+
+def to_json(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__) -> str:
+    """The report as one JSON object over several lines. The same input gives the same bytes."""
+    encoded = msgspec.json.encode(report(diagnosis, rulebook, version))
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of the report."""
+    schema: dict[str, Any] = msgspec.json.schema(ReportJson)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "logscan report", **schema}
+
+
+def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__) -> ReportJson:
+    """The report as structs."""
+    words = Words(rulebook, "en")
+    coverage = diagnosis.coverage
+    return ReportJson(
+        schema=1,
+        logscan=version,
+        rules=diagnosis.rules_hash,
+        verdict=diagnosis.verdict,
+        findings=[_finding(finding, words) for finding in diagnosis.findings],
+        causes=[_cause(cause) for cause in diagnosis.causes],
+        mascots=MascotsJson(diagnosis.mascots.height, dict(diagnosis.by_outcome), dict(diagnosis.other_jobs)),
+        input=InputJson(
+            lines=coverage.lines,
+            bytes=sum(source.bytes for source in coverage.sources),
+            matched=coverage.matched,
+            unparsed=sum(source.unparsed for source in coverage.sources),
+            undecodable=sum(source.undecodable for source in coverage.sources),
+            dropped=coverage.dropped,
+            sources=[
+                SourceJson(s.name, s.format, s.service, s.lines, format_stamp(s.first), format_stamp(s.last), s.kind) for s in coverage.sources
+            ],
+            notes=[words.note(note) for note in coverage.notes],
+        ),
+        checks=[CheckJson(check.id, check.status, *words.check(check)[1:]) for check in diagnosis.checks],
+    )
+
+
+def _finding(finding: Finding, words: Words) -> FindingJson:
+    return FindingJson(
+        finding.id, finding.severity, finding.confidence, words.title(finding), words.summary(finding),
+        format_stamp(finding.first), format_stamp(finding.last), finding.ongoing, finding.mascots, list(finding.causes),
+        [_evidence(e) for e in finding.supports], [_evidence(e) for e in finding.contradicts],
+        [MissingJson(*words.missing(key)) for key in finding.missing],
+        [RemedyJson(text, remedy.command, remedy.link) for text, remedy in words.remedies(finding)],
+    )  # fmt: skip
+
+
+def _cause(cause: Cause) -> CauseJson:
+    return CauseJson(cause.id, cause.component, list(cause.rules), cause.mascots, cause.lines, [_evidence(e) for e in cause.evidence])
+
+
+def _evidence(evidence: Evidence) -> EvidenceJson:
+    return EvidenceJson(evidence.source, evidence.line, format_stamp(evidence.timestamp), evidence.text)

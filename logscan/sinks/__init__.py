@@ -1,0 +1,1 @@
+"""Where results leave: files and the terminal. Nothing else writes."""
