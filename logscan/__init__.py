@@ -8,20 +8,19 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from logscan.version import __version__
 
 if TYPE_CHECKING:
     from logscan.api import Diagnosis, Options, Rulebook, load_rules, scan, to_json
 
-__all__ = ["Diagnosis", "Options", "Rulebook", "load_rules", "scan", "to_json"]
+__all__ = ["Diagnosis", "Options", "Rulebook", "__version__", "load_rules", "scan", "to_json"]
 
 
 def __getattr__(name: str) -> Any:
     """The API is imported when it is first used: `logscan --help` needs none of it."""
     if name in __all__:
-        from logscan import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module("logscan.api"), name)
     raise AttributeError(f"module 'logscan' has no attribute '{name}'")

@@ -286,7 +286,8 @@ def _same_error(block: Block, seen: Seen) -> bool:
 def count_lines(attribution: Attribution) -> Counter[str]:
     """How many records each family explains."""
     records: dict[str, set[int]] = {}
-    for group in (*attribution.failures, *attribution.blocks):
+    groups: tuple[Failure | Block, ...] = (*attribution.failures, *attribution.blocks)
+    for group in groups:
         family = group.family
         for seen in group.lines:
             if family_of(seen) == family:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from logscan.causes import UNKNOWN, Attribution, attribute, count_lines, rule_of
+from logscan.causes import UNKNOWN, Attribution, attribute, rule_of
 from logscan.checks.from_logs import checklist
 from logscan.errors import SourceError
 from logscan.findings import Case, conclude
 from logscan.findings.process import CLI_LIMIT
 from logscan.jobs import named_failures
 from logscan.lost import lost_to_deaths
-from logscan.match import Matcher, Sighting
+from logscan.match import Matcher
 from logscan.model import OUTCOMES, Cause, Coverage, Diagnosis, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen, in_order
 from logscan.overlap import duplicates
@@ -94,7 +94,7 @@ class _Account:
 
     matcher: Matcher
     readers: list[Reader]
-    samples: dict[int, list[Sighting]] = field(default_factory=dict)
+    samples: dict[int, list[Record]] = field(default_factory=dict)
     kinds: dict[int, Counter[str]] = field(default_factory=dict)
     unparsed: Counter[int] = field(default_factory=Counter)
     unreadable: dict[int, str] = field(default_factory=dict)
@@ -103,6 +103,7 @@ class _Account:
     stamped: Counter[int] = field(default_factory=Counter)
     double: dict[int, int] = field(default_factory=dict)
     tagged_sources: set[int] = field(default_factory=set)
+    services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
 
     @property
@@ -140,6 +141,8 @@ def _read_one(account: _Account, number: int, reader: Reader, window: Options | 
         found = matcher.look(record, number)
         if record.replica:
             account.tagged_sources.add(number)
+        if record.service:
+            account.services.setdefault(number, set()).add(record.service)
         for sighting in found:
             (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
             if sighting.event in ("enqueue_failed", "generation_failed", "upload_failed"):
@@ -148,6 +151,9 @@ def _read_one(account: _Account, number: int, reader: Reader, window: Options | 
                 account.kinds.setdefault(number, Counter())[getattr(sighting.rule.rule, "service", "?")] += 1
         if record.broken and (found or matcher.may_match(record.message)):
             account.unparsed[number] += 1
+            samples = account.samples.setdefault(number, [])
+            if len(samples) < _MAX_SAMPLES:
+                samples.append(record)
         if not found and follow and record.message.strip():
             sighting = matcher.keep_context(record, number)
             if follow.get(sighting.process, 0) < record.line:
@@ -220,23 +226,18 @@ def _around(item: Seen) -> tuple[int | None, int | None]:
 
 def _source_report(account: _Account, number: int, redactor: Redactor) -> SourceReport:
     reader = account.readers[number]
-    services = sorted({str(key[0]) for key, n in account.matcher.processes.items() if _of_source(key, n, account, number)})
+    services = sorted(account.services.get(number, ()))
     kinds = account.kinds.get(number)
     other = kinds is not None and not any(s.source == number and s.event for s in account.matcher.seen)
     return SourceReport(
-        reader.source.name, reader.main_form, ", ".join(services) or None, reader.lines, reader.bytes, reader.first, reader.last,
+        reader.source.name, reader.main_form, ", ".join(services) or None, reader.lines, reader.size, reader.first, reader.last,
         kinds.most_common(1)[0][0] if kinds and other else None, account.unparsed[number], reader.undecodable,
-        tuple(_sample(reader, s, redactor) for s in account.samples.get(number, [])[:_MAX_SAMPLES]),
+        tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
     )  # fmt: skip
 
 
-def _of_source(key: object, process: int, account: _Account, number: int) -> bool:
-    named = isinstance(key, tuple) and len(key) == 3 and key[0]  # noqa: PLR2004
-    return bool(named) and any(s.process == process and s.source == number for s in account.matcher.seen)
-
-
-def _sample(reader: Reader, sighting: Sighting, redactor: Redactor) -> Evidence:
-    return Evidence(reader.source.name, sighting.line, sighting.stamp, redactor.clean(sighting.text))
+def _sample(reader: Reader, record: Record, redactor: Redactor) -> Evidence:
+    return Evidence(reader.source.name, record.line, record.stamp, redactor.clean(record.text))
 
 
 def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
@@ -288,7 +289,7 @@ def _doubted(attribution: Attribution) -> set[str]:
 
 def _causes(case: Case, lost: dict[str, list[str]]) -> tuple[Cause, ...]:
     """Every family that was seen: most mascots first, then most lines, then by id; `unknown` last."""
-    lines = count_lines(case.attribution)
+    lines = case.line_counts
     mascots: dict[str, set[str]] = {}
     items: dict[str, list[Seen]] = {}
     for failure in case.attribution.failures:

@@ -76,16 +76,14 @@ class Matcher:
         found: list[Sighting] = []
         first = record.message.split("\n", 1)[0]
         for rule in self._signatures.rules_for(first):
-            if _context_fits(rule, record.context):
-                captures = match_signature(rule, first)
-                if captures is not None and isinstance(rule.rule, Signature):
-                    found.append(self._sighting("event", rule, record, source, captures, rule.rule.event))
+            event = match_signature(rule, first) if rule.accepts(record.context) else None
+            if event is not None and isinstance(rule.rule, Signature):
+                found.append(self._sighting("event", rule, record, source, event, rule.rule.event))
         for kind, gate in (("fact", self._facts), ("service", self._services)):
             for rule in gate.rules_for(first):
-                if _context_fits(rule, record.context) and rule.pattern.match(first):
+                if rule.accepts(record.context) and rule.pattern.match(first):
                     found.append(self._sighting("fact" if kind == "fact" else "service", rule, record, source, {}))
-        for rule, captures in self._cause_rules(record):
-            found.append(self._sighting("cause", rule, record, source, captures))
+        found += [self._sighting("cause", rule, record, source, captures) for rule, captures in self._cause_rules(record)]
         if found:
             self.matched += 1
             self.seen += found
@@ -104,10 +102,10 @@ class Matcher:
         known: set[str] = set()
         for text in _texts(record):
             rules = self._causes.rules_for(text)
-            if not rules or any(_context_fits(r, record.context) and r.pattern.search(text) for r in self._data.rules_for(text)):
+            if not rules or any(r.accepts(record.context) and r.pattern.search(text) for r in self._data.rules_for(text)):
                 continue
             for rule in rules:
-                if rule.id not in known and _context_fits(rule, record.context):
+                if rule.id not in known and rule.accepts(record.context):
                     captures = match_cause(rule, text)
                     if captures is not None:
                         known.add(rule.id)
@@ -183,10 +181,6 @@ def match_cause(rule: Compiled, text: str) -> dict[str, str] | None:
     except TimeoutError:
         return None
     return None
-
-
-def _context_fits(rule: Compiled, context: str | None) -> bool:
-    return context is None or not rule.contexts or context in rule.contexts
 
 
 def _texts(record: Record) -> Iterator[str]:

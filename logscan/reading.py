@@ -45,7 +45,7 @@ class Reader:
     form: str | None = None
     forms: Counter[str] = field(default_factory=Counter)
     lines: int = 0
-    bytes: int = 0
+    size: int = 0
     undecodable: int = 0
     first: int | None = None
     last: int | None = None
@@ -94,11 +94,11 @@ class Reader:
 
     def _end_of(self, stretch: Stretch) -> int:
         place = self.stretches.index(stretch) + 1
-        return self.stretches[place].offset if place < len(self.stretches) else self.bytes
+        return self.stretches[place].offset if place < len(self.stretches) else self.size
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self.bytes += len(chunk)
+            self.size += len(chunk)
             if self.progress is not None:
                 self.progress(len(chunk))
             yield chunk

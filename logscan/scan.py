@@ -47,7 +47,7 @@ class Scanner:
     def of(cls, rulebook: Rulebook, *, full: bool = False) -> Scanner:
         """A scanner for these rules; `full`, or a rule without an anchor, makes every line a candidate."""
         rules = rulebook.scanned
-        if full or any(not rule.anchors.texts for rule in rules):
+        if full or any(not rule.scan_anchors.texts for rule in rules):
             return cls(None, None)
         failures = [r for r in rulebook.signatures if getattr(r.rule, "event", None) in _FAILURES]
         return cls(re.compile(b"|".join((*_ODD, *_patterns(rules)))), re.compile(b"|".join(_patterns(failures))))
@@ -119,6 +119,7 @@ def _line_end(data: bytes, position: int) -> int:
 
 
 def _patterns(rules: Iterable[Compiled]) -> list[bytes]:
-    exact = {text for rule in rules if not rule.anchors.ignore_case for text in rule.anchors.texts}
-    folded = {text for rule in rules if rule.anchors.ignore_case for text in rule.anchors.texts}
+    anchors = [rule.scan_anchors for rule in rules]
+    exact = {text for anchor in anchors if not anchor.ignore_case for text in anchor.texts}
+    folded = {text for anchor in anchors if anchor.ignore_case for text in anchor.texts}
     return [re.escape(text.encode()) for text in sorted(exact)] + [b"(?i:%b)" % re.escape(text.encode()) for text in sorted(folded)]

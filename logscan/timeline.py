@@ -217,7 +217,7 @@ def _finish(mascots: pl.DataFrame) -> pl.DataFrame:
         pl.lit([], dtype=pl.List(pl.String())).alias("causes"),
         certainty.alias("certainty"),
         image.alias("image"),
-    ).cast(dict(MASCOTS))
+    ).cast(MASCOTS)
 
 
 def with_causes(mascots: pl.DataFrame, causes: Mapping[str, Sequence[str]], doubted: Iterable[str]) -> pl.DataFrame:

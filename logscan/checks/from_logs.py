@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from logscan.causes import Block, Failure
 from logscan.findings.case import Case
 from logscan.model import Check, Status
 from logscan.ordering import Seen
@@ -42,7 +43,8 @@ def _evidence(case: Case, name: str, status: Status, items: list[Seen]) -> Check
 
 
 def _google_enabled(case: Case) -> Check | None:
-    refused = [s for group in (*case.attribution.failures, *case.attribution.blocks) if group.family == "google-permission" for s in group.lines]
+    groups: tuple[Failure | Block, ...] = (*case.attribution.failures, *case.attribution.blocks)
+    refused = [seen for group in groups if group.family == "google-permission" for seen in group.lines]
     if refused:
         return _evidence(case, "google-enabled", "fail", refused)
     made = case.events("generated")

@@ -9,10 +9,10 @@ from typing import Final, NoReturn
 
 import click
 
-from logscan import __version__
 from logscan.cli.completion import completion
 from logscan.cli.scan import scan
 from logscan.errors import LogscanError
+from logscan.version import __version__
 
 CLOSED_PIPE: Final = 141
 INTERRUPT: Final = 130

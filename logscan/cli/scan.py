@@ -33,7 +33,7 @@ FORMATS = (
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
-def scan(ctx: click.Context, **values: Any) -> int:
+def scan(ctx: click.Context, /, **values: Any) -> int:
     """Diagnose log FILEs: files, folders, globs, or - for standard input.
 
     Plain or compressed (gzip, zstd, bzip2, xz), in any form that Railway's command line, its dashboard or

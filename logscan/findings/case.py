@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import polars as pl
 
-from logscan.causes import Attribution, Block, Failure, family_of, rule_of
+from logscan.causes import Attribution, Block, Failure, count_lines, family_of, rule_of
 from logscan.model import Coverage, Evidence
 from logscan.ordering import Seen
 from logscan.redact import Redactor
@@ -45,7 +45,6 @@ class Case:
     redactor: Redactor
     pickup: int
     run: int
-    _cache: dict[str, object] = field(default_factory=dict)
 
     def evidence(self, items: Iterable[Seen], limit: int = MAX_EVIDENCE) -> tuple[Evidence, ...]:
         """The first lines of `items`, each record once."""
@@ -85,6 +84,10 @@ class Case:
         return out
 
     @cached_property
+    def line_counts(self) -> Counter[str]:
+        return count_lines(self.attribution)
+
+    @cached_property
     def works(self) -> list[Seen]:
         """Lines that only a working Redis allows."""
         return self.events(*REDIS_WORKS)
@@ -120,10 +123,6 @@ class Case:
             for item in self.seen
         )
 
-    def last_at(self, items: Sequence[Seen], keep: Callable[[Seen], bool] = lambda _: True) -> int | None:
-        """The order time of the last of `items`."""
-        return max((item.at for item in items if keep(item)), default=None)
-
 
 def _is_trouble(item: Seen) -> bool:
     if item.sighting.kind != "cause" or item.sighting.rule is None or item.sighting.rule.family is None:
@@ -137,12 +136,17 @@ def _between(starts: Iterable[Seen], before: Seen, after: Seen) -> bool:
     return any(s.sighting.process == process and (before.at, before.sighting.record) < (s.at, s.sighting.record) < (after.at, after.sighting.record) for s in starts)
 
 
-def family_order(families: Iterable[str]) -> tuple[str, ...]:
-    """Families by how often they occur, `unknown` last."""
+def family_order(case: Case, families: Iterable[str]) -> tuple[str, ...]:
+    """Families by how often they are given, then by the lines they explain, then by id; `unknown` last."""
     counts = Counter(families)
-    return tuple(sorted(counts, key=lambda name: (name == "unknown", -counts[name], name)))
+    return tuple(sorted(counts, key=lambda name: (name == "unknown", -counts[name], -case.line_counts[name], name)))
 
 
-def families_of(items: Iterable[Seen]) -> tuple[str, ...]:
+def families_of(case: Case, items: Iterable[Seen]) -> tuple[str, ...]:
     """The families of cause sightings, most frequent first."""
-    return family_order(family_of(item) for item in items if item.sighting.kind == "cause")
+    return family_order(case, (family_of(item) for item in items if item.sighting.kind == "cause"))
+
+
+def families_by_mascot(case: Case, failures: Iterable[Failure]) -> tuple[str, ...]:
+    """The families of failures, those that hit most mascots first."""
+    return family_order(case, (family for family, _ in {(failure.family, failure.mascot) for failure in failures}))

@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Failure
-from logscan.findings.case import Case, families_of, family_order
+from logscan.findings.case import Case, families_by_mascot, families_of, family_order
 from logscan.model import Finding
 from logscan.ordering import Seen
 
@@ -26,8 +26,8 @@ def jobs_failing(case: Case) -> Finding | None:
     generated = case.events("generated")
     items = [f.seen for f in failures] or unnamed
     last = max(item.at for item in items)
-    causes = family_order(f.family for f in failures) or families_of(s for b in case.attribution.blocks for s in b.lines)
-    proof = [line for f in _one_each(failures) for line in (f.seen, *f.lines[:1])] or unnamed
+    causes = families_by_mascot(case, failures) or families_of(case, (s for b in case.attribution.blocks for s in b.lines))
+    proof = [line for f in _one_each(failures, causes) for line in (f.seen, *f.lines[:1])] or unnamed
     return Finding(
         "jobs-failing", "critical", "certain" if failed else "likely",
         items[0].stamp, max(items, key=lambda item: item.at).stamp, not any(item.at > last for item in generated), len(failed), causes,
@@ -36,11 +36,11 @@ def jobs_failing(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
-def _one_each(failures: list[Failure]) -> list[Failure]:
-    """A failure of each cause first, then more."""
+def _one_each(failures: list[Failure], causes: tuple[str, ...]) -> list[Failure]:
+    """A failure of each cause first, in the order of the causes, then the others."""
     first = {failure.family: failure for failure in reversed(failures)}
-    chosen = list(first.values())[::-1]
-    return chosen + [failure for failure in failures if failure not in chosen]
+    chosen = [first[cause] for cause in causes if cause in first]
+    return chosen + [failure for failure in failures if all(failure is not other for other in chosen)]
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def images_not_accessible(case: Case) -> Finding | None:
     if not lost and not batches and not refused:
         return None
     items = sorted([f.seen for f in uploads] + refused + [b.gave_up[-1] for b in batches], key=lambda item: item.at)
-    causes = family_order([*(f.family for f in uploads), *([CORS] if refused else [])])
+    causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
     proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [b.gave_up[-1] for b in batches[:2]]
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
     uploaded = [item for item in case.events("uploaded") if item.at > items[-1].at]

@@ -31,7 +31,7 @@ def service_crashing(case: Case) -> Finding | None:
     moments = [item.stamp for item in items if item.stamp is not None]
     return Finding(
         "service-crashing", "critical", "certain" if deaths else "likely", items[0].stamp, last.stamp, not working,
-        _hit(case, moments), family_order(death.family for death in deaths),
+        _hit(case, moments), family_order(case, (death.family for death in deaths)),
         case.evidence([*(d.seen for d in deaths[:4]), *most[:2]]), case.evidence(working, 1), () if deaths else ("whole-log",),
         {"deaths": len(deaths), "restarts": sum(len(items) for items in restarts.values())},
     )  # fmt: skip

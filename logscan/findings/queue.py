@@ -6,7 +6,7 @@ from collections import Counter
 
 import polars as pl
 
-from logscan.findings.case import Case, families_of, family_order
+from logscan.findings.case import Case, families_by_mascot, families_of, family_order
 from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import SECOND, format_duration, format_stamp
@@ -16,7 +16,7 @@ def redis_not_working(case: Case) -> Finding | None:
     """Mascots that end as enqueue_failed, or Redis errors that repeat and nothing that needs Redis behind them."""
     failed = set(case.with_outcome("enqueue_failed"))
     failures = [f for f in case.attribution.failures if f.event == "enqueue_failed" and f.mascot in failed]
-    unnamed = [item for item in case.events("jobs_not_enqueued")]
+    unnamed = case.events("jobs_not_enqueued")
     counted = sum(int(item.sighting.captures.get("count", "0")) for item in unnamed)
     silent = _silence(case)
     if not failed and not silent and not (unnamed and not case.events("enqueue_failed")):
@@ -24,7 +24,7 @@ def redis_not_working(case: Case) -> Finding | None:
     hanging = _hanging(case) if silent else []
     shown: list[Seen] = [f.seen for f in failures] or unnamed or hanging
     proof = [line for f in failures[:3] for line in (f.seen, *f.lines[:1])] or [*unnamed[:1], *hanging[:2], *silent[:2]]
-    causes = family_order(f.family for f in failures) or families_of(silent)
+    causes = families_by_mascot(case, failures) or families_of(case, silent)
     everything = [*shown, *silent]
     first, last = min(item.at for item in everything), max(item.at for item in everything)
     after = [item for item in case.works if item.at > last]
@@ -73,7 +73,7 @@ def worker_not_consuming(case: Case) -> Finding | None:
     end = case.coverage.end
     busy = [item for item in picks if item.stamp is not None and end is not None and item.stamp >= end - case.pickup]
     last_pick = next((item for item in reversed(picks)), None)
-    causes = family_order(cause for causes in waiting["causes"].to_list() for cause in causes)
+    causes = family_order(case, (cause for causes in waiting["causes"].to_list() for cause in causes))
     return Finding(
         "worker-not-consuming", "warning" if busy else "critical", "likely" if case.worker_seen else "possible",
         items[0].stamp if items else None, end, True, len(ids), causes,
@@ -89,7 +89,7 @@ def jobs_stalled(case: Case) -> Finding | None:
         return None
     ids = set(stalled["mascot_id"].to_list())
     items = [item for item in case.events("processing") if item.sighting.mascot in ids]
-    causes = family_order(cause for causes in stalled["causes"].to_list() for cause in causes)
+    causes = family_order(case, (cause for causes in stalled["causes"].to_list() for cause in causes))
     deaths = [death.seen for death in case.deaths]
     return Finding(
         "jobs-stalled", "critical", "likely", items[0].stamp if items else None, case.coverage.end, True, len(ids), causes,

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from logscan import __version__
 from logscan.model import Cause, Diagnosis, Evidence, Finding
 from logscan.report.words import Words
 from logscan.rulebook import Rulebook
 from logscan.times import format_stamp
+from logscan.version import __version__
 
 Stamp = str | None
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 import jinja2
 import polars as pl
 
-from logscan import __version__
 from logscan.model import Diagnosis, Evidence
 from logscan.report.words import Words
 from logscan.times import format_stamp
+from logscan.version import __version__
 
 MAX_ROWS: Final = 2000
 

@@ -47,11 +47,22 @@ class Compiled:
 
     @property
     def id(self) -> str:
+        """The rule's id."""
         return self.rule.id
 
     @property
     def contexts(self) -> tuple[str, ...]:
+        """The loggers that may write the line; empty means any."""
         return self.rule.contexts
+
+    @property
+    def scan_anchors(self) -> Anchors:
+        """Texts of which one stands in every raw line that the rule matches: the anchors, else a strict rule's loggers."""
+        return Anchors(self.contexts) if not self.anchors.texts and self.rule.strict else self.anchors
+
+    def accepts(self, context: str | None) -> bool:
+        """Whether a line of this logger (None: of none that is named) may match."""
+        return not self.rule.strict if context is None else not self.contexts or context in self.contexts
 
 
 @dataclass(frozen=True, slots=True)

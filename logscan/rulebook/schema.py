@@ -54,14 +54,14 @@ class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Base of all pieces of a rule file: immutable, unknown keys refused."""
 
 
-class Plural(_Struct):
+class Plural(_Struct, frozen=True):
     """A sentence in singular and plural; which one is used depends on the first number given."""
 
     one: str
     other: str
 
 
-class Text(_Struct):
+class Text(_Struct, frozen=True):
     """A sentence in every language. `{name}` in it is filled in when it is shown."""
 
     en: str | Plural
@@ -76,7 +76,7 @@ class Text(_Struct):
         return chosen.format_map(values) if values else chosen
 
 
-class Remedy(_Struct):
+class Remedy(_Struct, frozen=True):
     """One step that mends it."""
 
     text: Text
@@ -84,19 +84,24 @@ class Remedy(_Struct):
     link: str | None = None
 
 
-class Example(_Struct):
+class Example(_Struct, frozen=True):
     """A line that a rule must recognise, and what it must capture from it."""
 
     line: str
     captures: dict[str, str] = {}
 
 
-class Rule(_Struct, kw_only=True):
-    """What every rule has: a pattern, and lines that must and must not match it."""
+class Rule(_Struct, frozen=True, kw_only=True):
+    """What every rule has: a pattern, and lines that must and must not match it.
+
+    `context` names the loggers that may write the line; a line without a logger's name is taken as well,
+    unless the rule is `strict`.
+    """
 
     id: str
     pattern: str
     context: str | list[str] | None = None
+    strict: bool = False
     examples: list[str | Example]
     counterexamples: list[str] = []
     references: list[str] = []
@@ -110,13 +115,13 @@ class Rule(_Struct, kw_only=True):
         return (self.context,) if isinstance(self.context, str) else tuple(self.context)
 
 
-class Signature(Rule, kw_only=True):
+class Signature(Rule, frozen=True, kw_only=True):
     """Recognises a record by the start of its message and names the event it stands for."""
 
     event: EventName
 
 
-class CauseRule(Rule, kw_only=True):
+class CauseRule(Rule, frozen=True, kw_only=True):
     """Recognises why a step failed, anywhere in an error text.
 
     `strength` orders rules inside one error: a root beats its symptom, a hint (a stack frame,
@@ -129,7 +134,7 @@ class CauseRule(Rule, kw_only=True):
     fatal: bool = False
 
 
-class Family(_Struct, kw_only=True):
+class Family(_Struct, frozen=True, kw_only=True):
     """A cause: a group of rules with one meaning, one component and one set of remedies."""
 
     id: str
@@ -139,7 +144,7 @@ class Family(_Struct, kw_only=True):
     rules: list[CauseRule] = []
 
 
-class Fact(Rule, kw_only=True):
+class Fact(Rule, frozen=True, kw_only=True):
     """A line that answers an item of the checklist by itself."""
 
     check: str
@@ -147,21 +152,21 @@ class Fact(Rule, kw_only=True):
     detail: Text
 
 
-class DataRule(Rule, kw_only=True):
+class DataRule(Rule, frozen=True, kw_only=True):
     """A line that carries other people's words (prompts, URLs, SQL): never read as a cause."""
 
 
-class ServiceRule(Rule, kw_only=True):
+class ServiceRule(Rule, frozen=True, kw_only=True):
     """A line that tells which program wrote the log, where that is not the backend."""
 
     service: str
 
 
-class SecretRule(Rule, kw_only=True):
+class SecretRule(Rule, frozen=True, kw_only=True):
     """Text that must not leave the machine; the group `secret` (or the whole match) is masked."""
 
 
-class FindingTexts(_Struct, kw_only=True):
+class FindingTexts(_Struct, frozen=True, kw_only=True):
     """A finding's severity and words."""
 
     severity: Severity
@@ -170,14 +175,14 @@ class FindingTexts(_Struct, kw_only=True):
     remedies: list[Remedy] = []
 
 
-class Deadlines(_Struct, kw_only=True):
+class Deadlines(_Struct, frozen=True, kw_only=True):
     """How long a job may wait, and run, before it counts as lost (`2m`, `90s`)."""
 
     pickup: str
     run: str
 
 
-class RuleFile(_Struct, kw_only=True):
+class RuleFile(_Struct, frozen=True, kw_only=True):
     """A whole rule file."""
 
     schema: Literal[1]
@@ -196,14 +201,14 @@ class RuleFile(_Struct, kw_only=True):
     deadlines: Deadlines | None = None
 
 
-class MissingTexts(_Struct, kw_only=True):
+class MissingTexts(_Struct, frozen=True, kw_only=True):
     """What would make a finding sure, and the one command that fetches it."""
 
     what: Text
     command: str
 
 
-class CheckTexts(_Struct, kw_only=True):
+class CheckTexts(_Struct, frozen=True, kw_only=True):
     """A checklist item's words: what to say when it was not looked at, and what would look."""
 
     title: Text

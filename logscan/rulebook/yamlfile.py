@@ -23,10 +23,10 @@ Path = tuple[str | int, ...]
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _CoreLoader(_Base):  # type: ignore[misc]  # the C loader is built at run time
+class _CoreLoader(_Base):  # type: ignore[misc]  # which loader it is, is known at run time only
     """PyYAML's safe loader with the scalars of YAML 1.2."""
 
-    yaml_implicit_resolvers: Final[dict[str, Any]] = {}  # type: ignore[misc]  # replaces the 1.1 table
+    yaml_implicit_resolvers: Final[dict[str, Any]] = {}  # instead of the 1.1 table
 
 
 for _tag, _pattern, _first in (
