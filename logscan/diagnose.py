@@ -15,17 +15,18 @@ from logscan.causes import UNKNOWN, Attribution, attribute, rule_of
 from logscan.checks.from_logs import checklist
 from logscan.errors import SourceError
 from logscan.findings import Case, conclude
+from logscan.findings.conclude import PLATFORM
 from logscan.findings.process import CLI_LIMIT
 from logscan.jobs import named_failures
 from logscan.lost import lost_to_deaths
-from logscan.match import Matcher
+from logscan.match import Matcher, service_votes
 from logscan.model import OUTCOMES, Cause, Coverage, Diagnosis, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen, in_order
 from logscan.overlap import duplicates
 from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
-from logscan.scan import FOLLOW, Scanner
+from logscan.prefilter import FOLLOW, Scanner
 from logscan.sources import Source
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.times import SECOND, UTC
@@ -95,7 +96,6 @@ class _Account:
     matcher: Matcher
     readers: list[Reader]
     samples: dict[int, list[Record]] = field(default_factory=dict)
-    kinds: dict[int, Counter[str]] = field(default_factory=dict)
     unparsed: Counter[int] = field(default_factory=Counter)
     unreadable: dict[int, str] = field(default_factory=dict)
     outside: int = 0
@@ -105,6 +105,13 @@ class _Account:
     tagged_sources: set[int] = field(default_factory=set)
     services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
+
+    def kind(self, number: int) -> str | None:
+        """Whose log a source is, if its samples tell and nothing of the backend stands in it."""
+        kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
+        if not kinds or any(s.source == number and s.event and s.event not in PLATFORM for s in self.matcher.seen):
+            return None
+        return kinds.most_common(1)[0][0]
 
     @property
     def tagged(self) -> frozenset[int]:
@@ -147,8 +154,6 @@ def _read_one(account: _Account, number: int, reader: Reader, window: Options | 
             (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
             if sighting.event in ("enqueue_failed", "generation_failed", "upload_failed"):
                 follow[sighting.process] = record.line + FOLLOW
-            elif sighting.kind == "service" and sighting.rule is not None:
-                account.kinds.setdefault(number, Counter())[getattr(sighting.rule.rule, "service", "?")] += 1
         if record.broken and (found or matcher.may_match(record.message)):
             account.unparsed[number] += 1
             samples = account.samples.setdefault(number, [])
@@ -227,11 +232,9 @@ def _around(item: Seen) -> tuple[int | None, int | None]:
 def _source_report(account: _Account, number: int, redactor: Redactor) -> SourceReport:
     reader = account.readers[number]
     services = sorted(account.services.get(number, ()))
-    kinds = account.kinds.get(number)
-    other = kinds is not None and not any(s.source == number and s.event for s in account.matcher.seen)
     return SourceReport(
         reader.source.name, reader.main_form, ", ".join(services) or None, reader.lines, reader.size, reader.first, reader.last,
-        kinds.most_common(1)[0][0] if kinds and other else None, account.unparsed[number], reader.undecodable,
+        account.kind(number), account.unparsed[number], reader.undecodable,
         tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
     )  # fmt: skip
 
@@ -259,9 +262,9 @@ def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
             notes.append(Note("cut-at-500", 1, name))
         if account.double.get(number):
             notes.append(Note("duplicates", account.double[number], name))
-        kinds = account.kinds.get(number)
-        if kinds and not any(s.source == number and s.event for s in account.matcher.seen):
-            notes.append(Note("other-log", 1, {**name, "kind": kinds.most_common(1)[0][0]}))
+        kind = account.kind(number)
+        if kind is not None:
+            notes.append(Note("other-log", 1, {**name, "kind": kind}))
     if account.outside:
         notes.append(Note("outside-window", account.outside))
     dropped = sum(int(item.sighting.captures.get("dropped", "0")) for item in drops)

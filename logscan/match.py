@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,9 +13,9 @@ import regex
 
 from logscan.model import Clock, Record, Wall
 from logscan.rulebook import Compiled, Rulebook
-from logscan.rulebook.schema import Signature
+from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
 
-Kind = Literal["event", "cause", "fact", "service", "context"]
+Kind = Literal["event", "cause", "fact", "context"]
 
 _TRAILING: Final = ".,;:!?)]}>'\"`…"
 _LEADING: Final = "'\"`<([{"
@@ -25,6 +26,7 @@ _WINDOW: Final = 4 << 10
 _TIMEOUT: Final = 2.0
 _MAX_TRIES: Final = 20
 _MAX_TEXTS: Final = 400
+_GRAM: Final = 4
 _MAX_WINDOWS: Final = 100
 
 
@@ -56,65 +58,61 @@ class Matcher:
     records: int = 0
     matched: int = 0
     processes: dict[object, int] = field(default_factory=dict)
-    _signatures: _Gate = field(init=False)
-    _causes: _Gate = field(init=False)
-    _facts: _Gate = field(init=False)
-    _services: _Gate = field(init=False)
-    _data: _Gate = field(init=False)
+    _gate: _Gate = field(init=False)
     _strings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._signatures = _Gate(self.rulebook.signatures)
-        self._causes = _Gate(self.rulebook.causes)
-        self._facts = _Gate(self.rulebook.facts)
-        self._services = _Gate(self.rulebook.services)
-        self._data = _Gate(self.rulebook.data)
+        """Index the anchors of all rules."""
+        self._gate = _Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
 
     def look(self, record: Record, source: int) -> list[Sighting]:
         """The sightings of one record; they are kept in `seen` as well."""
         self.records += 1
         found: list[Sighting] = []
-        first = record.message.split("\n", 1)[0]
-        for rule in self._signatures.rules_for(first):
-            event = match_signature(rule, first) if rule.accepts(record.context) else None
-            if event is not None and isinstance(rule.rule, Signature):
-                found.append(self._sighting("event", rule, record, source, event, rule.rule.event))
-        for kind, gate in (("fact", self._facts), ("service", self._services)):
-            for rule in gate.rules_for(first):
-                if rule.accepts(record.context) and rule.pattern.match(first):
-                    found.append(self._sighting("fact" if kind == "fact" else "service", rule, record, source, {}))
-        found += [self._sighting("cause", rule, record, source, captures) for rule, captures in self._cause_rules(record)]
+        known: set[str] = set()
+        for place, text in enumerate(_texts(record)):
+            rules = [rule for rule in self._gate.rules_for(text) if rule.accepts(record.context)]
+            if place == 0 and rules:
+                found += self._at_start(rules, text, record, source)
+            found += self._causes(rules, text, record, source, known)
         if found:
             self.matched += 1
             self.seen += found
         return found
 
+    def _at_start(self, rules: Iterable[Compiled], text: str, record: Record, source: int) -> Iterator[Sighting]:
+        """Signatures and facts hold only at the start of a message."""
+        for rule in rules:
+            if isinstance(rule.rule, Signature):
+                captures = match_signature(rule, text)
+                if captures is not None:
+                    yield self._sighting("event", rule, record, source, captures)
+            elif isinstance(rule.rule, Fact) and rule.pattern.match(text):
+                yield self._sighting("fact", rule, record, source, {})
+
+    def _causes(self, rules: Iterable[Compiled], text: str, record: Record, source: int, known: set[str]) -> Iterator[Sighting]:
+        """Causes hold anywhere in an error text, except in lines that carry other people's words."""
+        causes = [rule for rule in rules if rule.family is not None and rule.id not in known]
+        if not causes or any(isinstance(rule.rule, DataRule) and rule.pattern.search(text) for rule in rules):
+            return
+        for rule in causes:
+            captures = match_cause(rule, text)
+            if captures is not None:
+                known.add(rule.id)
+                yield self._sighting("cause", rule, record, source, captures)
+
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor occurs in `text`."""
-        return any(gate.rules_for(text) for gate in (self._signatures, self._causes, self._facts, self._services))
+        return any(not isinstance(rule.rule, DataRule) for rule in self._gate.rules_for(text))
 
     def keep_context(self, record: Record, source: int) -> Sighting:
         """Keep a record that no rule knows, because it follows a failure and may explain it."""
         self.seen.append(self._sighting("context", None, record, source, {}))
         return self.seen[-1]
 
-    def _cause_rules(self, record: Record) -> Iterator[tuple[Compiled, Mapping[str, str]]]:
-        known: set[str] = set()
-        for text in _texts(record):
-            rules = self._causes.rules_for(text)
-            if not rules or any(r.accepts(record.context) and r.pattern.search(text) for r in self._data.rules_for(text)):
-                continue
-            for rule in rules:
-                if rule.id not in known and rule.accepts(record.context):
-                    captures = match_cause(rule, text)
-                    if captures is not None:
-                        known.add(rule.id)
-                        yield rule, captures
-
-    def _sighting(
-        self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: Mapping[str, str], event: str | None = None
-    ) -> Sighting:
+    def _sighting(self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: Mapping[str, str]) -> Sighting:
         mascot = captures.get("mascot")
+        event = rule.rule.event if rule is not None and isinstance(rule.rule, Signature) else None
         return Sighting(
             kind, rule, event, self._strings.setdefault(mascot, mascot) if mascot else None, captures, self.records,
             record.stamp, record.clock, record.wall, source, record.line, self._process(record, source),
@@ -128,29 +126,51 @@ class Matcher:
 
 
 class _Gate:
-    """Picks the rules worth trying on a text: those of which an anchor occurs in it."""
+    """Picks the rules worth trying on a text: those of which an anchor occurs in it.
+
+    Anchors are looked up by one of their runs of four characters, the one that fewest anchors share.
+    """
 
     def __init__(self, rules: Iterable[Compiled]) -> None:
+        exact: dict[str, list[Compiled]] = {}
+        folded: dict[str, list[Compiled]] = {}
         self._always: list[Compiled] = []
-        self._exact: dict[str, list[Compiled]] = {}
-        self._folded: dict[str, list[Compiled]] = {}
         for rule in rules:
             if not rule.anchors.texts:
                 self._always.append(rule)
             for text in rule.anchors.texts:
-                (self._folded if rule.anchors.ignore_case else self._exact).setdefault(text, []).append(rule)
+                (folded if rule.anchors.ignore_case else exact).setdefault(text, []).append(rule)
+        shared = Counter(gram for text in (*exact, *folded) for gram in _grams(text.lower()))
+        self._short: list[tuple[str, bool, list[Compiled]]] = []
+        self._by_gram: dict[str, list[tuple[str, bool, list[Compiled]]]] = {}
+        for anchors, ignore_case in ((exact, False), (folded, True)):
+            for text, found in anchors.items():
+                grams = _grams(text.lower())
+                place = self._by_gram.setdefault(min(grams, key=lambda gram: (shared[gram], gram)), []) if grams else self._short
+                place.append((text, ignore_case, found))
 
     def rules_for(self, text: str) -> list[Compiled]:
+        """The rules whose anchors `text` holds, in a fixed order."""
+        lowered = text.lower()
         found = dict.fromkeys(self._always)
-        for anchor, rules in self._exact.items():
-            if anchor in text:
-                found.update(dict.fromkeys(rules))
-        if self._folded:
-            lowered = text.lower()
-            for anchor, rules in self._folded.items():
-                if anchor in lowered:
+        hits = sorted(self._by_gram.keys() & _grams(lowered))
+        for anchors in (self._short, *(self._by_gram[gram] for gram in hits)):
+            for anchor, ignore_case, rules in anchors:
+                if anchor in (lowered if ignore_case else text):
                     found.update(dict.fromkeys(rules))
         return list(found)
+
+
+def _grams(text: str) -> set[str]:
+    return {text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1)}
+
+
+def service_votes(texts: Iterable[str], rules: Iterable[Compiled]) -> Counter[str]:
+    """How many of some sample lines show which other program's log this is."""
+    votes: Counter[str] = Counter()
+    for text in texts:
+        votes.update({rule.rule.service for rule in rules if isinstance(rule.rule, ServiceRule) and rule.pattern.match(text)})
+    return votes
 
 
 def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:

@@ -15,12 +15,14 @@ from logscan.parse.documents import Ending, document_form, read_csv, read_json
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
-from logscan.scan import Scanner, count
+from logscan.prefilter import Scanner, count
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
 from logscan.times import UTC
 
 _SAMPLE_LINES: Final = 200
+_SMALL: Final = 1 << 16
+_MAX_SAMPLES: Final = 1000
 
 
 class Stretch(NamedTuple):
@@ -51,6 +53,7 @@ class Reader:
     last: int | None = None
     walls: list[Wall] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    samples: list[str] = field(default_factory=list)
     broken: str | None = None
     cut: int = 0
     parser: LineParser = field(default_factory=LineParser)
@@ -78,7 +81,7 @@ class Reader:
 
     def again(self, first: int, last: int) -> Iterator[Record]:
         """All records stamped between `first` and `last`, read a second time, from just the blocks that hold them."""
-        full = Scanner(None, None)
+        full = Scanner()
         if not self.stretches:
             reader = Reader(self.source, full, self.zone, self.form)
             yield from (r for r in reader.records() if r.stamp is not None and first <= r.stamp <= last)
@@ -114,15 +117,19 @@ class Reader:
             if entry.wall is not None:
                 self.parser.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
             self._extend(entry.stamp, entry.stamp)
+            if len(self.samples) < _MAX_SAMPLES:
+                self.samples.append(entry.message)
             yield entry.record(line)
 
     def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Record]:
         blocks = Blocks()
         for block in blocks.of(chunks, line, offset):
-            form = self.form or _block_form(block)
+            sample = _sample(block)
+            form = self.form or detect(sample)
             self._account(block, form)
+            self._keep(sample)
             for candidate in self.scanner.candidates(block, form):
-                yield from self.parser.feed(candidate.line, candidate.data.decode("utf-8", "replace"))
+                yield from self.parser.feed(candidate.line, candidate.text)
         yield from self.parser.flush()
         self.cut = blocks.cut
 
@@ -135,6 +142,13 @@ class Reader:
         self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))
         self._extend(extent.first, extent.last)
         self.walls += extent.walls
+
+    def _keep(self, lines: Iterable[str]) -> None:
+        """Keep the messages of some lines, for telling whose log this is."""
+        for line in lines:
+            if len(self.samples) < _MAX_SAMPLES:
+                parser = LineParser(self.zone)
+                self.samples += [record.message for record in (*parser.feed(1, line), *parser.flush())]
 
     def _extend(self, first: int | None, last: int | None) -> None:
         if first is not None and (self.first is None or first < self.first):
@@ -158,15 +172,15 @@ class Reader:
         return form if number * 10 >= 9 * sum(self.forms.values()) else "mixed"
 
 
-def _block_form(block: Block) -> str:
-    """A block's form, by lines spread over it."""
+def _sample(block: Block) -> list[str]:
+    """Some lines, spread over a block."""
     data = block.data
-    if len(data) < 1 << 16:
-        sample = data.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
+    if len(data) < _SMALL:
+        lines = data.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
     else:
         step = len(data) // 8
-        sample = [line for start in range(0, len(data), step) for line in data[start : start + 8192].split(b"\n")[1:26]]
-    return detect(line[:65536].decode("utf-8", "replace") for line in sample if line.strip())
+        lines = [line for start in range(0, len(data), step) for line in data[start : start + 8192].split(b"\n")[1:26]]
+    return [line[:65536].decode("utf-8", "replace").rstrip("\r") for line in lines if line.strip()]
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

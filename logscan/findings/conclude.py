@@ -23,13 +23,13 @@ _JUDGES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     log_incomplete,
 )
 # Events of the platform alone say nothing about mascots.
-_MUTE: Final = frozenset({"container_start", "container_stop", "app_start", "app_ready", "build_line", "lines_dropped", None})
+PLATFORM: Final = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped", None})
 
 
 def conclude(case: Case) -> tuple[Finding, ...]:
     """The findings, gravest first: by severity, then by mascots hit, then in the order of the table."""
     found = [finding for judge in _JUDGES if (finding := judge(case)) is not None]
-    recognised = any(item.sighting.kind == "cause" or item.sighting.event not in _MUTE for item in case.seen)
+    recognised = any(item.sighting.kind == "cause" or item.sighting.event not in PLATFORM for item in case.seen)
     if not recognised:
         # That piped `railway logs` stops at 500 is part of the help; as a finding it would hide the verdict.
         found = [f for f in found if f.severity != "info"] + [_nothing(case)]

@@ -17,6 +17,12 @@ from re import _constants as op, _parser  # type: ignore[attr-defined]  # isort:
 
 PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-.:,;()[]{}@#%*=!?$|~^")
 MIN_LENGTH: Final = 3
+# Words that ordinary lines are full of: as anchors they would let half a log through.
+COMMON: Final = frozenset(
+    "access app block bucket build code connect connection database eason error errors exception exit failed finish generated http https "
+    "image images info inish invalid job jobs load message model name next node_modules not odel open page queue read redis request "
+    "resource response server service start started starting status storage timeout type upload url warn write".split()
+)
 
 
 class Anchors(NamedTuple):
@@ -89,5 +95,9 @@ def _inside(kind: Any, value: Any) -> list[tuple[str, ...]]:
 
 
 def _best(sets: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """The set whose shortest text is longest: the rarest one in a log, most likely."""
-    return max(sets, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
+    """The set whose most frequent text is rarest in a log, as far as length and ordinary words tell."""
+    return max(sets, key=lambda texts: (min(map(_rarity, texts)), -len(texts)), default=None)
+
+
+def _rarity(text: str) -> int:
+    return 1 if text.strip(" :.,[]()=").lower() in COMMON else len(text)

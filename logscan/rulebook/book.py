@@ -87,7 +87,7 @@ class Rulebook:
     @property
     def scanned(self) -> tuple[Compiled, ...]:
         """The rules whose anchors make a line a candidate."""
-        return self.signatures + self.causes + self.facts + self.services
+        return self.signatures + self.causes + self.facts
 
 
 def default_rules() -> FilePath:

@@ -67,7 +67,7 @@ class Text(_Struct, frozen=True):
     en: str | Plural
     fr: str | Plural
 
-    def render(self, language: Language, count: int = 1, **values: object) -> str:
+    def render(self, language: Language, count: int = 1, /, **values: object) -> str:
         """The sentence in `language`; French counts 0 as singular, English as plural."""
         chosen: str | Plural = getattr(self, language)
         if isinstance(chosen, Plural):
