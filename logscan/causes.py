@@ -56,6 +56,7 @@ class Block:
 
     @property
     def family(self) -> str:
+        """The cause: the strongest of its lines."""
         return strongest(self.lines) or UNKNOWN
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from logscan.causes import UNKNOWN, Attribution, attribute, rule_of
+from logscan.causes import FAILURES, UNKNOWN, Attribution, attribute, rule_of
 from logscan.checks.from_logs import checklist
 from logscan.errors import SourceError
 from logscan.findings import Case, conclude
@@ -19,14 +19,14 @@ from logscan.findings.conclude import PLATFORM
 from logscan.findings.process import CLI_LIMIT
 from logscan.jobs import named_failures
 from logscan.lost import lost_to_deaths
-from logscan.match import Matcher, service_votes
+from logscan.match import Matcher, Sighting, service_votes
 from logscan.model import OUTCOMES, Cause, Coverage, Diagnosis, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen, in_order
 from logscan.overlap import duplicates
+from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
-from logscan.prefilter import FOLLOW, Scanner
 from logscan.sources import Source
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.times import SECOND, UTC
@@ -70,7 +70,7 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, pickup, run)
     case = Case(
-        rulebook, seen, mascots, attribution, coverage, [s.name for s in sources], account.tagged, redactor, pickup, run
+        rulebook, seen, mascots, attribution, coverage, [s.name for s in sources], account.tagged, account.earliest, redactor, pickup, run
     )
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, _explained(case, lost), _doubted(attribution)))
@@ -106,6 +106,13 @@ class _Account:
     services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
 
+    @property
+    def earliest(self) -> dict[int, int]:
+        """When each tagged process was first seen, as far as samples tell."""
+        processes = self.matcher.processes
+        seen = [(processes[key], at) for reader in self.readers for key, at in reader.earliest.items() if key in processes]
+        return {process: min(at for other, at in seen if other == process) for process, _ in seen}
+
     def kind(self, number: int) -> str | None:
         """Whose log a source is, if its samples tell and nothing of the backend stands in it."""
         kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
@@ -139,35 +146,38 @@ def _read(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> _A
 
 
 def _read_one(account: _Account, number: int, reader: Reader, window: Options | None) -> None:
-    matcher = account.matcher
-    follow: dict[int, int] = {}
     cutter = _Window(window, reader) if window is not None else None
+    follow: dict[int, int] = {}
     for record in reader.records():
-        if cutter is not None and not cutter.holds(record):
-            continue
-        found = matcher.look(record, number)
-        if record.replica:
-            account.tagged_sources.add(number)
-        if record.service:
-            account.services.setdefault(number, set()).add(record.service)
-        for sighting in found:
-            (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
-            if sighting.event in ("enqueue_failed", "generation_failed", "upload_failed"):
-                follow[sighting.process] = record.line + FOLLOW
-        if record.broken and (found or matcher.may_match(record.message)):
-            account.unparsed[number] += 1
-            samples = account.samples.setdefault(number, [])
-            if len(samples) < _MAX_SAMPLES:
-                samples.append(record)
-        if not found and follow and record.message.strip():
-            sighting = matcher.keep_context(record, number)
-            if follow.get(sighting.process, 0) < record.line:
-                matcher.seen.pop()
+        if cutter is None or cutter.holds(record):
+            _take(account, number, record, follow)
     if cutter is not None:
         account.outside += cutter.outside
         reader.lines = cutter.inside
         reader.first, reader.last = cutter.first, cutter.last
         reader.stretches.clear()
+        reader.walls.clear()
+
+
+def _take(account: _Account, number: int, record: Record, follow: dict[int, int]) -> None:
+    """Match one record. `follow` says per process up to which line what follows a failure is kept."""
+    matcher = account.matcher
+    found = matcher.look(record, number)
+    if record.replica:
+        account.tagged_sources.add(number)
+    if record.service:
+        account.services.setdefault(number, set()).add(record.service)
+    for sighting in found:
+        (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
+        if sighting.event in FAILURES:
+            follow[sighting.process] = record.line + FOLLOW
+    if record.broken and (found or matcher.may_match(record.message)):
+        account.unparsed[number] += 1
+        samples = account.samples.setdefault(number, [])
+        if len(samples) < _MAX_SAMPLES:
+            samples.append(record)
+    if not found and follow and record.message.strip() and follow.get(matcher.process(record, number), 0) >= record.line:
+        matcher.keep_context(record, number)
 
 
 class _Window:
@@ -183,7 +193,9 @@ class _Window:
     def holds(self, record: Record) -> bool:
         stamp = record.stamp if record.stamp is not None or record.wall is None else self._days.resolve(record.wall)
         self._at = stamp if stamp is not None else self._at
-        if self._at is not None and ((self._since is not None and self._at < self._since) or (self._until is not None and self._at > self._until)):
+        early = self._at is not None and self._since is not None and self._at < self._since
+        late = self._at is not None and self._until is not None and self._at > self._until
+        if early or late:
             self.outside += 1
             return False
         self.inside += 1
@@ -201,9 +213,13 @@ def _leave_out_duplicates(account: _Account) -> None:
         return
     gone = {(source, line) for source, lines in found.items() for line in lines}
     kept = [s for s in account.matcher.seen if (s.source, s.line) not in gone]
-    account.matcher.matched -= len({s.record for s in account.matcher.seen if s.kind != "context"}) - len({s.record for s in kept if s.kind != "context"})
+    account.matcher.matched -= _records(account.matcher.seen) - _records(kept)
     account.matcher.seen = kept
     account.double = {source: lines.total() for source, lines in found.items()}
+
+
+def _records(sightings: Sequence[Sighting]) -> int:
+    return len({sighting.record for sighting in sightings if sighting.kind != "context"})
 
 
 def _coverage(account: _Account, seen: Sequence[Seen], redactor: Redactor) -> Coverage:
@@ -233,10 +249,18 @@ def _source_report(account: _Account, number: int, redactor: Redactor) -> Source
     reader = account.readers[number]
     services = sorted(account.services.get(number, ()))
     return SourceReport(
-        reader.source.name, reader.main_form, ", ".join(services) or None, reader.lines, reader.size, reader.first, reader.last,
-        account.kind(number), account.unparsed[number], reader.undecodable,
-        tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
-    )  # fmt: skip
+        name=reader.source.name,
+        format=reader.main_form,
+        service=", ".join(services) or None,
+        lines=reader.lines - account.double.get(number, 0),
+        bytes=reader.size,
+        first=reader.first,
+        last=reader.last,
+        kind=account.kind(number),
+        unparsed=account.unparsed[number],
+        undecodable=reader.undecodable,
+        samples=tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
+    )
 
 
 def _sample(reader: Reader, record: Record, redactor: Redactor) -> Evidence:
@@ -244,31 +268,31 @@ def _sample(reader: Reader, record: Record, redactor: Redactor) -> Evidence:
 
 
 def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
-    notes = []
-    for number, reader in enumerate(account.readers):
-        name: dict[str, int | str] = {"source": reader.source.name}
-        if number in account.unreadable:
-            notes.append(Note("unreadable", 1, {"why": account.unreadable[number]}))
-            continue
-        if reader.broken:
-            notes.append(Note("broken", 1, {**name, "why": reader.broken}))
-        if reader.cut:
-            notes.append(Note("long-lines", reader.cut, name))
-        if reader.parser.days.ambiguous:
-            notes.append(Note("day-order", 1, name))
-        if account.unstamped[number]:
-            notes.append(Note("some-stamps" if account.stamped[number] else "no-stamps", 1, name))
-        if reader.lines == CLI_LIMIT:
-            notes.append(Note("cut-at-500", 1, name))
-        if account.double.get(number):
-            notes.append(Note("duplicates", account.double[number], name))
-        kind = account.kind(number)
-        if kind is not None:
-            notes.append(Note("other-log", 1, {**name, "kind": kind}))
+    notes = [note for number in range(len(account.readers)) for note in _notes_on(account, number)]
     if account.outside:
         notes.append(Note("outside-window", account.outside))
     dropped = sum(int(item.sighting.captures.get("dropped", "0")) for item in drops)
     return [*notes, Note("dropped", dropped)] if dropped else notes
+
+
+def _notes_on(account: _Account, number: int) -> list[Note]:
+    """What people must know of one source."""
+    reader = account.readers[number]
+    name: dict[str, int | str] = {"source": reader.source.name}
+    if number in account.unreadable:
+        return [Note("unreadable", 1, {"why": account.unreadable[number]})]
+    kind = account.kind(number)
+    stamps = "some-stamps" if account.stamped[number] else "no-stamps"
+    possible = (
+        (reader.broken, Note("broken", 1, {**name, "why": reader.broken or ""})),
+        (reader.cut, Note("long-lines", reader.cut, name)),
+        (reader.parser.days.ambiguous, Note("day-order", 1, name)),
+        (account.unstamped[number], Note(stamps, 1, name)),
+        (reader.lines == CLI_LIMIT, Note("cut-at-500", 1, name)),
+        (account.double.get(number), Note("duplicates", account.double.get(number, 0), name)),
+        (kind, Note("other-log", 1, {**name, "kind": kind or ""})),
+    )
+    return [note for holds, note in possible if holds]
 
 
 def _explained(case: Case, lost: dict[str, list[str]]) -> dict[str, list[str]]:

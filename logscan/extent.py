@@ -1,57 +1,107 @@
-"""The stretch of time that a block of bytes covers, read off its stamps without parsing its lines."""
+"""The stretch of time that a block of lines covers, without parsing each of its lines.
+
+Anything that looks like a stamp is found by pattern; only the earliest and the latest are then checked by
+parsing their lines, so that a date in someone's payload never moves the end of the log.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from logscan.model import Wall
+from logscan.model import Record, Wall
 from logscan.parse.dates import DATE, wall_of
 from logscan.parse.railway import STAMP
 from logscan.times import from_epoch, parse_stamp
 
-_LINE_START: Final = re.compile(rb"(?m)^\[?(%b)\]? " % STAMP.encode())
-_JSON: Final = re.compile(rb'"timestamp"\s*:\s*"(\d{4}-\d\d-\d\d[T ][^"\\]{8,27})"')
-_APP_JSON: Final = re.compile(rb'"(?:timestamp|time|ts)"\s*:\s*(?:"(\d{4}-\d\d-\d\d[T ][^"\\]{8,27})"|(\d{13})\b)')
-_NEST: Final = re.compile(rb"\[[^\]\n]{1,60}\]\s+(?:\d+\s+)?(?:-\s+)?(?:\x1b\[[0-9;]*m)?(\d[^\n]{10,40})")
+Parse = Callable[[str], Iterable[Record]]
+
+_MAX_TRIES: Final = 50
+_KEYS: Final = rb'"(?:@?timestamp|time|ts)"\s*:\s*'
+_PATTERNS: Final = (
+    re.compile(rb"(?m)^\[?(%b)[\] \t]" % STAMP.encode()),
+    re.compile(_KEYS + rb'"(\d{4}-\d\d-\d\d[T ][^"\\]{8,27})"'),
+    re.compile(_KEYS + rb"(\d{10,19}(?:\.\d+)?)\b"),
+    re.compile(rb"\btimestamp: (?:\x1b\[\d+m)?(\d{13})\b"),
+)
 _DATE: Final = re.compile(DATE)
+_DATE_BYTES: Final = re.compile(rb"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?,?\s+[^\s\d]{0,12}\s?\d{1,2}[:.]\d\d[:.]\d\d[^\n]{0,8}")
 
 
 class Extent(NamedTuple):
-    """Earliest and latest stamp, or, where only loggers' dates are there, the first and last of those."""
+    """Earliest and latest stamp, and the loggers' dates that may be the ends once their order is known."""
 
     first: int | None = None
     last: int | None = None
     walls: tuple[Wall, ...] = ()
 
 
-def extent_of(data: bytes) -> Extent:
-    """The extent of a block: Railway's stamps where it has any, else the app's own."""
-    stamps = _LINE_START.findall(data) or _JSON.findall(data)
-    if stamps:
-        found = [s for s in (_stamp(min(stamps)), _stamp(max(stamps))) if s is not None]
-        if found:
-            return Extent(min(found), max(found))
-    pairs = _APP_JSON.findall(data)
-    if pairs:
-        values = [text for text, _ in pairs if text] or [number for _, number in pairs]
-        found = [s for s in (_stamp(min(values)), _stamp(max(values))) if s is not None]
-        if found:
-            return Extent(min(found), max(found))
-    return Extent(walls=_walls(data))
+def extent_of(data: bytes, parse: Parse, records: int) -> Extent:
+    """The extent of a block that holds so many records; `parse` gives the records of one line."""
+    ends: list[int] = []
+    stamped = 0
+    for pattern in _PATTERNS:
+        texts = pattern.findall(data)
+        if texts:
+            found = _checked(data, texts, parse)
+            stamped += len(texts) if found else 0
+            ends += found
+    # Where each line has its stamp, the dates in the messages are not needed.
+    walls = () if stamped >= records else _walls(data, parse)
+    return Extent(min(ends, default=None), max(ends, default=None), walls)
+
+
+def _checked(data: bytes, texts: list[bytes], parse: Parse) -> list[int]:
+    """The smallest and the largest of the stamps that really are their line's stamp."""
+    groups: dict[int, set[bytes]] = {}
+    for text in texts:
+        groups.setdefault(len(text), set()).add(text)
+    out = []
+    for group in groups.values():
+        for backwards in (False, True):
+            for text in sorted(group, reverse=backwards)[:_MAX_TRIES]:
+                stamp = _stamp(text)
+                if stamp is not None and any(record.stamp == stamp for record in _records_with(data, text, parse)):
+                    out.append(stamp)
+                    break
+    return out
+
+
+def _records_with(data: bytes, text: bytes, parse: Parse) -> Iterator[Record]:
+    """The records of the first and the last line that hold `text`."""
+    for place in {data.find(text), data.rfind(text)}:
+        start = data.rfind(b"\n", 0, place) + 1
+        end = data.find(b"\n", place)
+        line = data[start : end if end >= 0 else len(data)]
+        yield from parse(line.decode("utf-8", "replace"))
 
 
 def _stamp(data: bytes) -> int | None:
     text = data.decode("ascii", "replace")
-    return from_epoch(int(text)) if text.isdigit() else parse_stamp(text)
+    return from_epoch(float(text) if "." in text else int(text)) if text.replace(".", "").isdigit() else parse_stamp(text)
 
 
-def _walls(data: bytes) -> tuple[Wall, ...]:
-    lines = _NEST.findall(data)
-    walls = []
-    for raw in (*lines[:1], *lines[-1:]):
+def _walls(data: bytes, parse: Parse) -> tuple[Wall, ...]:
+    """The loggers' dates that come first and last in either order of day and month."""
+    known: dict[Wall, bytes] = {}
+    for raw in set(_DATE_BYTES.findall(data)):
         found = _DATE.match(raw.decode("utf-8", "replace"))
         wall = wall_of(found) if found else None
         if wall is not None:
-            walls.append(wall)
-    return tuple(walls)
+            known.setdefault(wall, raw)
+    out: dict[Wall, None] = {}
+    for day_first in (False, True):
+        ordered = sorted(known, key=lambda wall: _rank(wall, day_first=day_first))
+        for walls in (ordered, ordered[::-1]):
+            for wall in walls[:_MAX_TRIES]:
+                if any(record.stamp is None and record.wall == wall for record in _records_with(data, known[wall], parse)):
+                    out[wall] = None
+                    break
+    return tuple(out)
+
+
+def _rank(wall: Wall, *, day_first: bool) -> tuple[int, int, int, int]:
+    day_first = day_first if wall.order is None else wall.order == "dmy"
+    month, day = (wall.second, wall.first) if day_first else (wall.first, wall.second)
+    return wall.year, month, day, wall.seconds

@@ -17,9 +17,10 @@ from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
 
 Kind = Literal["event", "cause", "fact", "context"]
 
-_TRAILING: Final = ".,;:!?)]}>'\"`…"
-_LEADING: Final = "'\"`<([{"
-# After an id that ends the pattern: the end of the message, an error behind a colon, a parenthesis, a dump.
+_TRAILING: Final = ".,;:!?)]}>'\"`…”’»"
+_LEADING: Final = "'\"`<([{“‘«"
+# After an id that ends the pattern comes the end of the message, an error behind a colon, a parenthesis or a dump.
+# Other words may follow an id, but not a plain word: `Failed to generate mascot image for user 12` names none.
 _AFTER_ID: Final = re.compile(r"\s*$|\s+[(\[{-]")
 _LONG: Final = 64 << 10
 _WINDOW: Final = 4 << 10
@@ -27,6 +28,7 @@ _TIMEOUT: Final = 2.0
 _MAX_TRIES: Final = 20
 _MAX_TEXTS: Final = 400
 _GRAM: Final = 4
+_SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
 
 
@@ -105,21 +107,20 @@ class Matcher:
         """Whether any rule's anchor occurs in `text`."""
         return any(not isinstance(rule.rule, DataRule) for rule in self._gate.rules_for(text))
 
-    def keep_context(self, record: Record, source: int) -> Sighting:
+    def keep_context(self, record: Record, source: int) -> None:
         """Keep a record that no rule knows, because it follows a failure and may explain it."""
         self.seen.append(self._sighting("context", None, record, source, {}))
-        return self.seen[-1]
 
     def _sighting(self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: Mapping[str, str]) -> Sighting:
         mascot = captures.get("mascot")
         event = rule.rule.event if rule is not None and isinstance(rule.rule, Signature) else None
         return Sighting(
             kind, rule, event, self._strings.setdefault(mascot, mascot) if mascot else None, captures, self.records,
-            record.stamp, record.clock, record.wall, source, record.line, self._process(record, source),
+            record.stamp, record.clock, record.wall, source, record.line, self.process(record, source),
             record.context, self._strings.setdefault(record.text, record.text),
         )  # fmt: skip
 
-    def _process(self, record: Record, source: int) -> int:
+    def process(self, record: Record, source: int) -> int:
         """A number for the process that wrote the record: its replica where Railway names one, else its source."""
         key: object = (record.service, record.deployment, record.replica) if record.replica else (source, record.service)
         return self.processes.setdefault(key, len(self.processes))
@@ -185,9 +186,13 @@ def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
             captures[name] = raw.rstrip(_TRAILING).lstrip(_LEADING)
             if not captures[name]:
                 return None
-            if found.end(name) == found.end() and raw[-1] not in ":," and not _AFTER_ID.match(text, found.end()):
+            if found.end(name) == found.end() and _is_word(captures[name], raw) and not _AFTER_ID.match(text, found.end()):
                 return None
     return captures
+
+
+def _is_word(name: str, raw: str) -> bool:
+    return name.isalpha() and len(name) < _SHORTEST_LETTER_ID and name == raw
 
 
 def match_cause(rule: Compiled, text: str) -> dict[str, str] | None:

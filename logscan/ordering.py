@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from logscan.match import Sighting
@@ -73,5 +74,5 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
 
 def _backwards(placed: list[Seen]) -> bool:
     """Whether a source runs from newest to oldest."""
-    steps = [b.stamp - a.stamp for a, b in zip(placed, placed[1:], strict=False) if a.stamp is not None and b.stamp is not None]
+    steps = [b.stamp - a.stamp for a, b in pairwise(placed) if a.stamp is not None and b.stamp is not None]
     return sum(step < 0 for step in steps) > sum(step > 0 for step in steps)

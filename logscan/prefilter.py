@@ -20,7 +20,7 @@ from logscan.sources.blocks import Block
 
 FOLLOW: Final = 12
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
-_ODD: Final = ("\x1b", "\0", "\\u00")
+_ODD: Final = ("\x1b", "\0", "\\u00", '[{"')
 _MARKS: Final = re.compile(rb"(?m)^(?:You reached the |[A-Z][a-z]{2,8} \d\d?, \d{4}, |\d{4}-\d\d-\d\d \d\d:\d\d\r?$)[^\n]*")
 
 
@@ -79,20 +79,21 @@ class Scanner:
             yield Candidate(block.line + place, lines[place])
 
 
-def count(block: Block, form: str) -> Counted:
-    """Records and undecodable lines of a block, without parsing it."""
+def count(block: Block, form: str, *, replaced: bool = False) -> Counted:
+    """Records and undecodable lines of a block, without parsing it; `replaced`: it was UTF-16, bad parts are U+FFFD."""
     records = sum(1 for _ in FORMATS[form].starts.finditer(block.data))
     marks = [mark for mark in _MARKS.finditer(block.data) if is_marker(mark[0].decode("utf-8", "replace"))]
-    return Counted(records - len(marks), _undecodable(block.data))
+    return Counted(records - len(marks), _undecodable(block.data, replaced=replaced))
 
 
-def _undecodable(data: bytes) -> int:
+def _undecodable(data: bytes, *, replaced: bool) -> int:
+    if replaced:
+        return sum(1 for line in data.split(b"\n") if b"\xef\xbf\xbd" in line)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         return sum(1 for line in data.split(b"\n") if not _decodes(line))
-    # UTF-16 input was decoded on the way in; what could not be is marked already.
-    return sum(1 for line in data.split(b"\n") if b"\xef\xbf\xbd" in line) if b"\xef\xbf\xbd" in data else 0
+    return 0
 
 
 def _decodes(line: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from logscan.extent import extent_of
 from logscan.model import Record, Wall
 from logscan.parse import LineParser, detect
-from logscan.parse.documents import Ending, document_form, read_csv, read_json
+from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_json
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
@@ -20,6 +20,7 @@ from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
 from logscan.times import UTC
 
+_DOCUMENTS: Final = (None, "railway-array", "railway-response", "railway-csv", "railway-ndjson")
 _SAMPLE_LINES: Final = 200
 _SMALL: Final = 1 << 16
 _MAX_SAMPLES: Final = 1000
@@ -55,6 +56,8 @@ class Reader:
     stretches: list[Stretch] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
     broken: str | None = None
+    documents: bool = False
+    earliest: dict[tuple[str | None, str | None, str | None], int] = field(default_factory=dict)
     cut: int = 0
     parser: LineParser = field(default_factory=LineParser)
     progress: Callable[[int], None] | None = None
@@ -65,24 +68,21 @@ class Reader:
     def records(self) -> Iterator[Record]:
         """The candidates as records, in reading order. Raises SourceError if the input cannot be opened."""
         chunks = self._counted(self.source.chunks())
-        head = next(chunks, b"")
-        form = document_form(head) if self.form in (None, "railway-array", "railway-response", "railway-csv", "railway-ndjson") else None
-        blocks: Iterator[bytes] = _chain(head, chunks)
-        line = 1
-        if form is not None:
+        head = _head(chunks)
+        while (form := document_form(head) if self.form in _DOCUMENTS else None) is not None:
             ending = Ending()
-            yield from self._document(blocks, form, ending)
+            yield from self._document(_chain(head, chunks), form, ending)
             self.undecodable += ending.undecodable
-            self.broken = ending.broken
-            blocks = _chain(ending.rest.encode("utf-8", "replace"), chunks)
-            line = self.lines + 1
-        yield from self._lines(blocks, line)
+            self.broken = self.broken or ending.broken
+            self.documents = True
+            head = _head(_chain(ending.rest.encode("utf-8", "replace"), chunks))
+        yield from self._lines(_chain(head, chunks), self.lines + 1 if self.documents else 1)
         self.broken = self.broken or self.source.broken
 
     def again(self, first: int, last: int) -> Iterator[Record]:
         """All records stamped between `first` and `last`, read a second time, from just the blocks that hold them."""
         full = Scanner()
-        if not self.stretches:
+        if self.documents or not self.stretches:
             reader = Reader(self.source, full, self.zone, self.form)
             yield from (r for r in reader.records() if r.stamp is not None and first <= r.stamp <= last)
             return
@@ -117,9 +117,10 @@ class Reader:
             if entry.wall is not None:
                 self.parser.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
             self._extend(entry.stamp, entry.stamp)
+            record = entry.record(line)
             if len(self.samples) < _MAX_SAMPLES:
-                self.samples.append(entry.message)
-            yield entry.record(line)
+                self._sampled([record])
+            yield record
 
     def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Record]:
         blocks = Blocks()
@@ -131,24 +132,37 @@ class Reader:
             for candidate in self.scanner.candidates(block, form):
                 yield from self.parser.feed(candidate.line, candidate.text)
         yield from self.parser.flush()
+        self.lines += self.parser.extra
         self.cut = blocks.cut
 
     def _account(self, block: Block, form: str) -> None:
-        counted = count(block, form)
+        counted = count(block, form, replaced=self.source.replaces)
         self.lines += counted.records
         self.undecodable += counted.undecodable
         self.forms[form] += counted.records
-        extent = extent_of(block.data)
+        extent = extent_of(block.data, self._parse_alone, counted.records)
         self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))
         self._extend(extent.first, extent.last)
         self.walls += extent.walls
+        for wall in extent.walls:
+            self.parser.days.see(wall)
+
+    def _parse_alone(self, line: str) -> list[Record]:
+        parser = LineParser(self.zone, self.parser.form)
+        return [*parser.feed(1, line), *parser.flush()]
 
     def _keep(self, lines: Iterable[str]) -> None:
-        """Keep the messages of some lines, for telling whose log this is."""
+        """Keep some messages, for telling whose log this is, and when each process was first seen."""
         for line in lines:
             if len(self.samples) < _MAX_SAMPLES:
-                parser = LineParser(self.zone)
-                self.samples += [record.message for record in (*parser.feed(1, line), *parser.flush())]
+                self._sampled(self._parse_alone(line))
+
+    def _sampled(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self.samples.append(record.message)
+            if record.replica and record.stamp is not None:
+                key = (record.service, record.deployment, record.replica)
+                self.earliest[key] = min(record.stamp, self.earliest.get(key, record.stamp))
 
     def _extend(self, first: int | None, last: int | None) -> None:
         if first is not None and (self.first is None or first < self.first):
@@ -157,11 +171,10 @@ class Reader:
             self.last = last
 
     def finish(self) -> None:
-        """Resolve the loggers' dates of the ends, where Railway gave no stamp at all."""
-        if self.last is None:
-            for wall in self.walls:
-                moment = self.parser.days.resolve(wall)
-                self._extend(moment, moment)
+        """Resolve the loggers' dates at the ends, now that the order of day and month is known."""
+        for wall in self.walls:
+            moment = self.parser.days.resolve(wall)
+            self._extend(moment, moment)
 
     @property
     def main_form(self) -> str:
@@ -181,6 +194,17 @@ def _sample(block: Block) -> list[str]:
         step = len(data) // 8
         lines = [line for start in range(0, len(data), step) for line in data[start : start + 8192].split(b"\n")[1:26]]
     return [line[:65536].decode("utf-8", "replace").rstrip("\r") for line in lines if line.strip()]
+
+
+def _head(chunks: Iterator[bytes]) -> bytes:
+    """As many first bytes as it takes to tell a document: a slow pipe may hand them out one by one."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        first, newline, rest = head.lstrip().partition(b"\n")
+        if len(head) >= HEAD or (newline and first.strip() not in (b"{", b"[") and (rest or head.endswith(b"\n"))):
+            break
+    return head
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -47,4 +47,6 @@ def _show(found: re.Match[str]) -> str:
     char = found[0]
     if char in _SHOWN:
         return _SHOWN[char]
-    return f"<{unicodedata.name(char, '') or f'U+{ord(char):04X}'}>" if ord(char) > 0xFF else f"\\x{ord(char):02x}"
+    if char.isascii() or char < "\u0100":
+        return f"\\x{ord(char):02x}"
+    return f"<{unicodedata.name(char, '') or f'U+{ord(char):04X}'}>"

@@ -13,7 +13,7 @@ import polars as pl
 
 from logscan.frames import EVENTS, MASCOTS, MOMENT
 from logscan.model import Coverage
-from logscan.ordering import Seen
+from logscan.ordering import BARE_SLACK, Seen
 from logscan.times import SECOND
 
 TRACKED: Final = ("enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed")
@@ -82,7 +82,15 @@ def _attempts(bursts: pl.DataFrame, restarts: pl.DataFrame) -> pl.DataFrame:
         steps.select("mascot_id", "burst", "before_by", "before_at", "at")
         .drop_nulls()
         .sort("before_at")
-        .join_asof(restarts, left_on="before_at", right_on="restart", by_left="before_by", by_right="process", strategy="forward", check_sortedness=False)
+        .join_asof(
+            restarts,
+            left_on="before_at",
+            right_on="restart",
+            by_left="before_by",
+            by_right="process",
+            strategy="forward",
+            check_sortedness=False,
+        )
         .filter(pl.col("restart") < pl.col("at"))
         .select("mascot_id", "burst", pl.lit(True).alias("lost"))
     )
@@ -124,20 +132,24 @@ def _summary(events: pl.DataFrame) -> pl.DataFrame:
         of("uploaded", "at").last().alias("uploaded_order"),
         of("upload_failed", "at").last().alias("upload_failed_order"),
         pl.col("stamp").filter(_event.is_in(["uploaded", "upload_failed"])).last().alias("upload_at"),
+        pl.col("stamp").max().alias("last_at"),
+        pl.col("stamp").is_null().all().alias("bare"),
     )
 
 
 def _state() -> pl.Expr:
     """Where the mascot stands by its events alone, deadlines aside: waiting, running, or ended."""
-    after_step = pl.col("step_at") + _RETRY_SLACK
+    after_step = pl.col("step_at") + pl.when(pl.col("bare")).then(BARE_SLACK).otherwise(_RETRY_SLACK)
     enqueued_again = (pl.col("enqueues") > 1) & (pl.col("enqueued_order") > after_step)
     refused_again = pl.col("enqueue_failed_order") > after_step
-    not_mended = pl.col("enqueued_order").is_null() | (pl.col("enqueue_failed_order") > pl.col("enqueued_order"))
+    refused = pl.col("enqueue_failed_order").is_not_null()
+    later = (pl.col("enqueue_failed_order") > pl.col("enqueued_order")).fill_null(value=False)
+    not_mended = refused & (pl.col("enqueued_order").is_null() | later)
     uploading = pl.col("uploaded_order").is_not_null() | pl.col("upload_failed_order").is_not_null()
     return (
         pl.when(pl.col("generated"))
         .then(pl.lit("generated"))
-        .when(enqueued_again & not_mended.not_())
+        .when(enqueued_again & ~not_mended)
         .then(pl.lit("waiting"))
         .when(refused_again & not_mended)
         .then(pl.lit("enqueue_failed"))
@@ -147,7 +159,7 @@ def _state() -> pl.Expr:
         .then(pl.lit("generation_failed"))
         .when(uploading)
         .then(pl.lit("running"))
-        .when(pl.col("enqueue_failed_order").is_not_null() & not_mended)
+        .when(not_mended)
         .then(pl.lit("enqueue_failed"))
         .otherwise(pl.lit("waiting"))
         .alias("state")
@@ -165,7 +177,7 @@ def _outcome(coverage: Coverage) -> pl.Expr:
     in_hole = pl.lit(False)
     for hole in coverage.holes:
         begun = pl.lit(True) if hole.start is None else pl.col("deadline") >= hole.start
-        ended = pl.lit(True) if hole.end is None else pl.col("base") <= hole.end
+        ended = pl.lit(True) if hole.end is None else pl.col("last_at") <= hole.end
         in_hole = in_hole | (begun & ended)
     late = pl.lit(None, pl.Boolean) if coverage.end is None else pl.col("deadline") <= coverage.end
     return (

@@ -18,6 +18,9 @@ _STAMP: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?)?\s?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 UTC: Final = dt.UTC
+# What Polars can hold: nanoseconds of 64 bits.
+EARLIEST: Final = 0
+LATEST: Final = (1 << 63) - 1
 
 
 def parse_duration(text: str) -> int:
@@ -60,26 +63,34 @@ def parse_stamp(text: str, zone: dt.tzinfo = UTC) -> int | None:
     if not found:
         return None
     date, hour, minute, second, fraction, offset = found.groups()
+    if int(hour or 0) > 23 or int(minute or 0) > 59 or int(second or 0) > 60:  # noqa: PLR2004  # a leap second is one
+        return None
     seconds = int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
     nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
     try:
         if offset is None:
             year, month, day = map(int, date.split("-"))
-            return wall_clock(year, month, day, seconds, zone) + nanoseconds
+            return _bounded(wall_clock(year, month, day, seconds, zone) + nanoseconds)
         total = _day(date) + seconds
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if offset not in "Zz":
+        if int(offset[1:3]) > 23 or int(offset[-2:]) > 59:  # noqa: PLR2004  # an offset is less than a day
+            return None
         shift = int(offset[1:3]) * 3600 + int(offset[-2:]) * 60
         total += -shift if offset[0] == "+" else shift
-    return total * SECOND + nanoseconds
+    return _bounded(total * SECOND + nanoseconds)
+
+
+def _bounded(nanoseconds: int) -> int | None:
+    return nanoseconds if EARLIEST <= nanoseconds <= LATEST else None
 
 
 def from_epoch(number: float) -> int | None:
     """Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size. None if implausible."""
     for limit, factor in ((1e8, 0), (1e11, SECOND), (1e14, SECOND // 1000), (1e17, 1000), (1e20, 1)):
         if number < limit:
-            return int(number) * factor + round(number % 1 * factor) if factor else None
+            return _bounded(int(number) * factor + round(number % 1 * factor)) if factor else None
     return None
 
 

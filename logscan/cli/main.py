@@ -24,7 +24,8 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
-        if not (args and (args[0] in own or not args[0].startswith("-"))) and _piped():
+        named = bool(args) and (args[0] in own or not args[0].startswith("-"))
+        if not named and not ctx.resilient_parsing and _piped():
             args = ["scan", *args]
         return super().parse_args(ctx, args)
 
@@ -45,7 +46,7 @@ def _piped() -> bool:
 )
 @click.version_option(__version__, prog_name="logscan")
 def cli() -> None:
-    """Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
+    r"""Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
 
     \b
     railway logs --json --since 1d | logscan
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPT
-    except Exception as error:  # noqa: BLE001  # the last resort: a message instead of a traceback
+    except Exception as error:  # the last resort: a message instead of a traceback
         if os.environ.get("LOGSCAN_DEBUG"):
             raise
         click.echo(f"logscan: internal error ({type(error).__name__}: {error}). LOGSCAN_DEBUG=1 shows where.", err=True)

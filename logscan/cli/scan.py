@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+OUTPUTS = ("text", "json", "markdown")
 FORMATS = (
     "auto", "railway-json", "railway-plain", "railway-log", "railway-array", "railway-csv", "railway-ndjson", "railway-rows",
     "railway-response", "railway-http", "nest", "nest-json", "pino", "pino-pretty", "winston", "devtools", "text",
@@ -16,7 +17,7 @@ FORMATS = (
 
 @click.command()
 @click.argument("inputs", metavar="[FILE]...", nargs=-1)
-@click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True, help="What to print.")
+@click.option("--format", "output", type=click.Choice(OUTPUTS), default="text", show_default=True, help="What to print.")
 @click.option("-o", "--output", "report", metavar="FILE", help="Write the HTML report here (- for standard output).")
 @click.option("--open", "open_report", is_flag=True, default=False, help="Show the HTML report in the browser.")
 @click.option("--timeline", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per mascot (.jsonl, .csv, .parquet).")
@@ -34,7 +35,7 @@ FORMATS = (
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:
-    """Diagnose log FILEs: files, folders, globs, or - for standard input.
+    r"""Diagnose log FILEs: files, folders, globs, or - for standard input.
 
     Plain or compressed (gzip, zstd, bzip2, xz), in any form that Railway's command line, its dashboard or
     the app's loggers write. Without FILE, what is piped in is read.

@@ -11,6 +11,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
     rulebook = load_rules(*values["rules"])
     sources = expand(values["inputs"])
     with _stoppable(), _progress(sources) as progress:
-        diagnosis = diagnose(sources, rulebook, _with(options, progress))
+        diagnosis = diagnose(sources, rulebook, replace(options, progress=progress))
     words = Words(rulebook, values["lang"] or default_language())
     for note in diagnosis.coverage.notes:
         if note.key in ("unreadable", "broken"):
@@ -110,12 +111,6 @@ def _parsed(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
         return parse(text)
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from error
-
-
-def _with(options: Options, progress: Callable[[int], None] | None) -> Options:
-    from dataclasses import replace
-
-    return replace(options, progress=progress)
 
 
 def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
@@ -182,6 +177,7 @@ def _progress(sources: list[Source]) -> Iterator[Callable[[int], None] | None]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeElapsedColumn
 
     # Without redirect_stdout=False the bar would send the results to stderr.
-    with Progress(BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+    columns = (BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("", total=sum(sizes) or None)
         yield lambda number: bar.advance(task, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -33,7 +33,10 @@ class Death:
 
 @dataclass(frozen=True)
 class Case:
-    """One run's facts. Frozen; what is derived is computed once."""
+    """One run's facts. Frozen; what is derived is computed once.
+
+    `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known.
+    """
 
     rulebook: Rulebook
     seen: Sequence[Seen]
@@ -42,6 +45,7 @@ class Case:
     coverage: Coverage
     source_names: Sequence[str]
     tagged: frozenset[int]
+    earliest: Mapping[int, int]
     redactor: Redactor
     pickup: int
     run: int
@@ -59,6 +63,7 @@ class Case:
         return tuple(out)
 
     def evidence_of(self, item: Seen) -> Evidence:
+        """One line as evidence, redacted."""
         sighting = item.sighting
         return Evidence(self.source_names[sighting.source], sighting.line, item.stamp, self.redactor.clean(sighting.text))
 
@@ -73,10 +78,12 @@ class Case:
 
     @cached_property
     def by_outcome(self) -> dict[str, int]:
+        """How many mascots ended where."""
         return Counter(self.mascots["outcome"].to_list())
 
     @cached_property
     def by_mascot(self) -> dict[str, list[Seen]]:
+        """Each mascot's events, in order."""
         out: dict[str, list[Seen]] = {}
         for item in self.seen:
             if item.sighting.mascot and item.sighting.kind == "event":
@@ -85,6 +92,7 @@ class Case:
 
     @cached_property
     def line_counts(self) -> Counter[str]:
+        """How many records each cause explains."""
         return count_lines(self.attribution)
 
     @cached_property
@@ -132,8 +140,8 @@ def _is_trouble(item: Seen) -> bool:
 
 
 def _between(starts: Iterable[Seen], before: Seen, after: Seen) -> bool:
-    process = before.sighting.process
-    return any(s.sighting.process == process and (before.at, before.sighting.record) < (s.at, s.sighting.record) < (after.at, after.sighting.record) for s in starts)
+    low, high = (before.at, before.sighting.record), (after.at, after.sighting.record)
+    return any(s.sighting.process == before.sighting.process and low < (s.at, s.sighting.record) < high for s in starts)
 
 
 def family_order(case: Case, families: Iterable[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def conclude(case: Case) -> tuple[Finding, ...]:
     """The findings, gravest first: by severity, then by mascots hit, then in the order of the table."""
     found = [finding for judge in _JUDGES if (finding := judge(case)) is not None]
     recognised = any(item.sighting.kind == "cause" or item.sighting.event not in PLATFORM for item in case.seen)
-    if not recognised:
+    if not recognised and not any(f.severity == "critical" for f in found):
         # That piped `railway logs` stops at 500 is part of the help; as a finding it would hide the verdict.
         found = [f for f in found if f.severity != "info"] + [_nothing(case)]
     elif not any(f.id != "log-incomplete" for f in found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,6 +15,8 @@ from logscan.model import Finding
 from logscan.ordering import Seen
 
 CORS: Final = "browser-image-cors"
+# What makes a refusal one of the plugin's images: its iframe has the origin `null`, and images have addresses.
+_IMAGE: Final = re.compile(r"origin 'null'|\.(?:png|jpe?g|webp|gif|svg|avif)\b|/storage/|\bimage\b|\bimg-src\b", re.IGNORECASE)
 
 
 def jobs_failing(case: Case) -> Finding | None:
@@ -47,7 +50,6 @@ def _one_each(failures: list[Failure], causes: tuple[str, ...]) -> list[Failure]
 class _Batch:
     """One polling of the plugin: does it end without images?"""
 
-    begun: list[Seen] = field(default_factory=list)
     images: bool = False
     gave_up: list[Seen] = field(default_factory=list)
 
@@ -57,7 +59,7 @@ def images_not_accessible(case: Case) -> Finding | None:
     lost = set(case.mascots.filter(pl.col("image") == "missing")["mascot_id"].to_list())
     uploads = [f for f in case.attribution.failures if f.event == "upload_failed" and f.mascot in lost]
     batches = [batch for batch in _batches(case) if batch.gave_up and not batch.images]
-    refused = [s for b in case.attribution.blocks if b.family == CORS for s in b.lines if s.sighting.rule is not None]
+    refused = _refused(case)
     if not lost and not batches and not refused:
         return None
     items = sorted([f.seen for f in uploads] + refused + [b.gave_up[-1] for b in batches], key=lambda item: item.at)
@@ -73,6 +75,14 @@ def images_not_accessible(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
+def _refused(case: Case) -> list[Seen]:
+    """Lines in which the browser refuses an image, unless the same image was loaded after all."""
+    loaded = {item.sighting.captures.get("variation") for item in case.events("plugin_image_loaded")}
+    mended = {item.sighting.record for item in case.events("plugin_image_failed") if item.sighting.captures.get("variation") in loaded}
+    lines = (seen for block in case.attribution.blocks if block.family == CORS for seen in block.lines)
+    return [seen for seen in lines if seen.sighting.record not in mended and _IMAGE.search(seen.sighting.text)]
+
+
 def _unseen(case: Case) -> int:
     """Variations that the plugin names as without an image, by their last word."""
     last: dict[str, bool] = {}
@@ -84,26 +94,28 @@ def _unseen(case: Case) -> int:
 
 
 def _batches(case: Case) -> list[_Batch]:
-    """The plugin's pollings, in order: begun, images seen or not, given up or not."""
-    batches: list[_Batch] = []
-    by_name: dict[str, _Batch] = {}
+    """The plugin's pollings: begun, images seen after that or not, given up or not.
+
+    Lines that name no batch belong to the one that was polled last.
+    """
+    batches: dict[str, _Batch] = {}
+    current: _Batch | None = None
     for item in case.seen:
         event, captures = item.sighting.event, item.sighting.captures
-        if event == "plugin_poll_begun" or (event == "plugin_poll" and captures.get("batch", "") not in by_name):
-            batch = _Batch([item])
-            batches.append(batch)
-            by_name[captures.get("batch", "")] = batch
-        if not batches:
+        if event in ("plugin_poll_begun", "plugin_poll"):
+            current = batches.setdefault(captures.get("batch", ""), _Batch())
+        elif event == "plugin_gave_up" and current is None:
+            current = batches.setdefault("", _Batch())
+        if current is None:
             continue
-        batch = by_name.get(captures.get("batch", ""), batches[-1])
         last_try = event == "plugin_poll" and int(captures["attempt"]) >= int(captures["max"])
         if last_try or event == "plugin_gave_up":
-            batch.gave_up.append(item)
+            current.gave_up.append(item)
         elif event == "plugin_images":
-            batch.images = batch.images or _has_images(captures)
+            current.images = current.images or _has_images(captures)
         elif event == "plugin_image_loaded":
-            batch.images = True
-    return batches
+            current.images = True
+    return list(batches.values())
 
 
 def _has_images(captures: Mapping[str, str]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import polars as pl
 
 from logscan.findings.case import Case, family_order
@@ -22,12 +20,12 @@ def service_crashing(case: Case) -> Finding | None:
     restarts = _restarts(case)
     most = max(restarts.values(), key=len, default=[])
     deaths = case.deaths
-    per_process = Counter(death.seen.sighting.process for death in deaths)
-    if len(most) < _RESTARTS and max(per_process.values(), default=0) < _DEATHS:
+    if len(most) < _RESTARTS and len(deaths) < _DEATHS:
         return None
     items = sorted([death.seen for death in deaths] + most, key=lambda item: item.at)
     last = items[-1]
-    working = [i for i in case.events("generated", "enqueued", "app_ready") if i.at > last.at and i.sighting.process == last.sighting.process]
+    alive = case.events("generated", "enqueued", "app_ready")
+    working = [item for item in alive if item.at > last.at and item.sighting.process == last.sighting.process]
     moments = [item.stamp for item in items if item.stamp is not None]
     return Finding(
         "service-crashing", "critical", "certain" if deaths else "likely", items[0].stamp, last.stamp, not working,
@@ -40,7 +38,7 @@ def service_crashing(case: Case) -> Finding | None:
 def _restarts(case: Case) -> dict[int, list[Seen]]:
     """Starts of a container that was there before. Without tags only those after a death count."""
     out: dict[int, list[Seen]] = {}
-    earliest: dict[int, int] = {}
+    earliest = dict(case.earliest)
     for item in case.seen:
         earliest[item.sighting.process] = min(item.at, earliest.get(item.sighting.process, item.at))
     starts: dict[int, list[Seen]] = {}

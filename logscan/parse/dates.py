@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 from logscan.model import Wall
-from logscan.times import SECOND, UTC, wall_clock
+from logscan.times import EARLIEST, LATEST, SECOND, UTC, wall_clock
 
 Order = Literal["dmy", "mdy"]
 DAY: Final = 86400 * SECOND
@@ -101,7 +102,7 @@ class DayOrder:
         for order in ("dmy", "mdy"):
             moments = [moment for wall in self._days if (moment := self._at(wall, order)) is not None]
             if len(moments) == len(self._days):
-                spans[order] = sum(abs(b - a) for a, b in zip(moments, moments[1:], strict=False))
+                spans[order] = sum(abs(b - a) for a, b in pairwise(moments))
         if len(spans) == 1 or (spans and len(set(spans.values())) > 1):
             return min(spans, key=lambda order: spans[order])
         return None
@@ -114,6 +115,7 @@ class DayOrder:
         order_of: str = wall.order or order
         month, day = (wall.second, wall.first) if order_of == "dmy" else (wall.first, wall.second)
         try:
-            return wall_clock(wall.year, month, day, wall.seconds, self.zone)
-        except ValueError:
+            moment = wall_clock(wall.year, month, day, wall.seconds, self.zone)
+        except (ValueError, OverflowError):
             return None
+        return moment if EARLIEST <= moment <= LATEST else None

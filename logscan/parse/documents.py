@@ -19,8 +19,9 @@ _RESPONSE: Final = re.compile(rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:environmentLogs|d
 _PRETTY: Final = re.compile(rb'\s*\{\r?\n\s+"[^\n]*\n')
 _HEADER: Final = re.compile(rb'"?[\w .]+"?(?:,"?[\w .]+"?)+\r?\n')
 _GAP: Final = re.compile(r"[\s,]*")
+_ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _GIVE_UP: Final = 8 << 20
-_HEAD: Final = 4096
+HEAD: Final = 4096
 
 
 class Item(NamedTuple):
@@ -42,7 +43,7 @@ class Ending:
 
 def document_form(head: bytes) -> str | None:
     """The form of a file that is one document, by its first bytes; None for files of lines."""
-    start = head[:_HEAD]
+    start = head[:HEAD]
     if _RESPONSE.match(start):
         return "railway-response"
     if _ARRAY.match(start):
@@ -75,7 +76,7 @@ class _JsonReader:
 
     def __init__(self, chunks: Iterator[bytes], form: str, ending: Ending) -> None:
         self._chunks = chunks
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
         self._buffer = ""
         self._at = 0
         self._line = 1
@@ -107,9 +108,10 @@ class _JsonReader:
             place = self._line if self._form == "railway-ndjson" or self._line != first_line else number
             fields, text = self._decode()
             if text:
-                self._ending.undecodable += "\ufffd" in text
-                yield Item(place, fields, text)
-        self._ending.rest = self._rest()
+                damaged = not text.isascii() and _ESCAPED.search(text) is not None
+                self._ending.undecodable += damaged
+                yield Item(place, _replaced(fields) if damaged else fields, _replace(text))
+        self._ending.rest = _replace(self._rest())
 
     def _next_start(self) -> bool:
         """Move to the next object; False at the end of the document."""
@@ -195,6 +197,22 @@ def _text_lines(chunks: Iterable[bytes], ending: Ending) -> Iterator[str]:
 
 
 def _text(data: bytes, ending: Ending) -> str:
-    text = data.decode("utf-8", "replace")
-    ending.undecodable += "\ufffd" in text
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        ending.undecodable += 1
+        text = data.decode("utf-8", "replace")
     return text.replace("\0", "")
+
+
+def _replace(text: str) -> str:
+    """`text` with the bytes that are no text shown as U+FFFD."""
+    return text if text.isascii() else _ESCAPED.sub("\ufffd", text)
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return _replace(value)
+    if isinstance(value, dict):
+        return {_replace(key): _replaced(item) for key, item in value.items()}
+    return [_replaced(item) for item in value] if isinstance(value, list) else value

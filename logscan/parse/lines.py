@@ -18,7 +18,7 @@ import msgspec
 from logscan.model import Record
 from logscan.parse.dates import DayOrder
 from logscan.parse.entry import Entry
-from logscan.parse.loggers import peel
+from logscan.parse.loggers import BROWSER_SOURCE, peel
 from logscan.parse.railway import STAMP, from_line, from_object
 from logscan.parse.text import strip_ansi
 from logscan.times import UTC
@@ -53,10 +53,11 @@ FORMATS: Final[dict[str, Format]] = {
     "nest-json": _ANY,
     "nest-inspect": Format(re.compile(rb"(?m)^\{"), spread=True),
     "pino": _ANY,
-    "pino-pretty": Format(re.compile(rb"(?m)^\S"), spread=True),
+    "pino-pretty": Format(re.compile(rb"(?m)^ {0,3}\S"), spread=True),
     "winston": _ANY,
     "devtools": _ANY,
     "text": _ANY,
+    "mixed": Format(re.compile(_NONBLANK), spread=True),
 }
 
 _SCREEN: Final = re.compile(
@@ -70,7 +71,8 @@ _HINTS: Final = (
     ("nest", re.compile(r"\[[^\]]+\]\s+\d+\s+(?:-\s+)?\d{1,4}[./-]")),
     ("pino-pretty", re.compile(r"\[[\d: .+-]{8,40}\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")),
     ("winston", re.compile(r"(?:error|warn|info|http|verbose|debug|silly): .*\{\"")),
-    ("devtools", re.compile(r"(?:\d{2}:\d{2}:\d{2}\.\d{3} )?(?:[\w.@%+~:/?=&()-]*\.(?:js|html|br)|VM\d+|PLUGIN_\d+_SOURCE|about:srcdoc|csp):\d+ {1,3}\S|\d{2}:\d{2}:\d{2}\.\d{3}$|\[\d+:\d+:\d{4}/")),
+    ("devtools", re.compile(rf"(?:\d{{2}}:\d{{2}}:\d{{2}}\.\d{{3}} )?{BROWSER_SOURCE}:\d+ {{1,3}}\S")),
+    ("devtools", re.compile(r"\d{2}:\d{2}:\d{2}\.\d{3}$|\[\d+:\d+:\d{4}/")),
     ("railway-screen", re.compile(r"You reached the (?:start|end) of the range$")),
     ("nest-inspect", re.compile(r"(?:\{ |  )level: '\w+',")),
 )  # fmt: skip
@@ -87,13 +89,16 @@ _STRONG: Final = frozenset({"railway-screen", "nest-inspect"})
 
 
 def detect(lines: Iterable[str]) -> str:
-    """The form that most of the lines have; `text` for bare lines."""
+    """The form of the lines: `text` where none has one, `mixed` where no form has most of them."""
     votes: Counter[str] = Counter()
     for line in lines:
         form = _form_of(strip_ansi(line))
         if form:
             votes[form] += 1000 if form in _STRONG else 1
-    return max(votes, key=lambda form: (votes[form], form)) if votes else "text"
+    if not votes:
+        return "text"
+    form, number = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
+    return form if number * 5 >= votes.total() * 4 else "mixed"
 
 
 def _form_of(line: str) -> str | None:
@@ -119,11 +124,15 @@ def is_marker(line: str) -> bool:
 
 @dataclass(slots=True)
 class LineParser:
-    """Parses the lines of one source. Feed lines in order; `flush` at the end, and before a gap."""
+    """Parses the lines of one source. Feed lines in order; `flush` at the end, and before a gap.
+
+    `extra` counts the records beyond the first of lines that hold a whole array.
+    """
 
     zone: dt.tzinfo = UTC
     form: str | None = None
     days: DayOrder = field(default_factory=DayOrder)
+    extra: int = 0
     _held: Entry | None = None
     _held_line: int = 0
     _held_size: int = 0
@@ -159,7 +168,7 @@ class LineParser:
         return out
 
     def _begin(self, line: int, text: str, *, whole: bool = False) -> list[Record]:
-        if text.startswith('{"') or text.startswith("[{"):
+        if text.startswith(('{"', "[{")):
             return self._structured(line, text)
         if text == "{" and not whole and self.form in (None, "nest-inspect"):
             self._object = [(line, text)]
@@ -185,6 +194,7 @@ class LineParser:
         if not out:
             entry = Entry(strip_ansi(text), broken=decoded is None and text.startswith('{"'))
             out.append(self._finish(entry, line))
+        self.extra += len(out) - 1
         return out
 
     @staticmethod

@@ -33,12 +33,14 @@ _PRETTY: Final = re.compile(
 )
 _WINSTON: Final = re.compile(r"(?P<level>error|warn|info|http|verbose|debug|silly|log): (?P<message>\S.*)", re.DOTALL)
 _META: Final = re.compile(r"\s(\{\".*\})\s*$", re.DOTALL)
-_DEVTOOLS: Final = re.compile(
-    r"(?:\d{2}:\d{2}:\d{2}\.\d{3} )?"
-    r"(?:[\w.@%+~:/?=&()-]*\.(?:js|mjs|ts|tsx|html|br)|VM\d+|PLUGIN_\d+_SOURCE|about:srcdoc|csp|\(index\)|:\d+/\S{1,300}?):\d+ {1,3}(?P<message>\S.*)",
-    re.DOTALL,
+# Where a browser's console says that a line comes from: a script, code that a plugin's host evaluated, a page.
+BROWSER_SOURCE: Final = (
+    r"(?:[\w.@%+~:/?=&()-]*\.(?:js|mjs|ts|tsx|html|br)|VM\d+|PLUGIN_\d+_SOURCE|about:srcdoc|csp|\(index\)|:\d+/\S{1,300}?)"
 )
-_CHROMIUM: Final = re.compile(r'\[\d+:\d+:\d{4}/\d{6}\.\d+:(?P<level>\w+):CONSOLE[:(]\d+\)?\] "(?P<message>.*)", source: \S* \(\d+\)\s*', re.DOTALL)
+_DEVTOOLS: Final = re.compile(rf"(?:\d{{2}}:\d{{2}}:\d{{2}}\.\d{{3}} )?{BROWSER_SOURCE}:\d+ {{1,3}}(?P<message>\S.*)", re.DOTALL)
+_CHROMIUM: Final = re.compile(
+    r'\[\d+:\d+:\d{4}/\d{6}\.\d+:(?P<level>\w+):CONSOLE[:(]\d+\)?\] "(?P<message>.*)", source: \S* \(\d+\)\s*', re.DOTALL
+)
 _TAG: Final = re.compile(r"\[(?P<context>[A-Za-z][\w ]{0,60})\] (?P<message>.*)", re.DOTALL)
 _INSPECT: Final = re.compile(r"\{\s+level: '\w+',\s.*\bmessage: ", re.DOTALL)
 _PAIR: Final = re.compile(

@@ -160,7 +160,8 @@ def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__)
             undecodable=sum(source.undecodable for source in coverage.sources),
             dropped=coverage.dropped,
             sources=[
-                SourceJson(s.name, s.format, s.service, s.lines, format_stamp(s.first), format_stamp(s.last), s.kind) for s in coverage.sources
+                SourceJson(s.name, s.format, s.service, s.lines, format_stamp(s.first), format_stamp(s.last), s.kind)
+                for s in coverage.sources
             ],
             notes=[words.note(note) for note in coverage.notes],
         ),

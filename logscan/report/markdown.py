@@ -26,7 +26,10 @@ def to_markdown(diagnosis: Diagnosis, words: Words) -> str:
     if counts:
         out.append(f"{words.ui('mascots')}: {words.number(diagnosis.mascots.height)} ({counts})")
     if diagnosis.causes:
-        rows = [f"| `{c.id}` | {words.number(c.mascots)} | {words.number(c.lines)} | {_text(words.cause(c.id))} |" for c in diagnosis.causes[:_CAUSES]]
+        rows = [
+            f"| `{cause.id}` | {words.number(cause.mascots)} | {words.number(cause.lines)} | {_text(words.cause(cause.id))} |"
+            for cause in diagnosis.causes[:_CAUSES]
+        ]
         head = f"| {words.ui('cause')} | {words.ui('mascots')} | {words.ui('lines')} | |\n|---|---:|---:|---|"
         out.append("\n".join([head, *rows]))
     out += [f"- {_text(words.note(note))}" for note in diagnosis.coverage.notes]

@@ -23,20 +23,21 @@ def to_terminal(diagnosis: Diagnosis, words: Words, *, width: int = 100, colour:
     """The summary as text; `colour` adds terminal codes. Log text in it never acts on the terminal."""
     buffer = io.StringIO()
     console = Console(
-        file=buffer, width=max(width, 40), force_terminal=colour, no_color=not colour, highlight=False, markup=False, emoji=False, soft_wrap=False,
-        color_system="standard" if colour else None, legacy_windows=False,
+        file=buffer, width=max(width, 40), force_terminal=colour, no_color=not colour, color_system="standard" if colour else None,
+        highlight=False, markup=False, emoji=False, soft_wrap=False, legacy_windows=False,
     )  # fmt: skip
     for place, finding in enumerate(diagnosis.findings):
-        _finding(console, finding, words, diagnosis, full=place == 0 or finding.severity == "critical")
+        _finding(console, finding, words, full=place == 0 or finding.severity == "critical")
     _mascots(console, diagnosis, words)
     _causes(console, diagnosis, words)
     _sources(console, diagnosis, words)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _finding(console: Console, finding: Finding, words: Words, diagnosis: Diagnosis, *, full: bool) -> None:
+def _finding(console: Console, finding: Finding, words: Words, *, full: bool) -> None:
     style = _STYLES[finding.severity]
-    console.print(Text.assemble((f"{_MARKS[finding.severity]} {words.title(finding)}", style), (f"  ({words.ui(finding.confidence)})", "dim")))
+    title = f"{_MARKS[finding.severity]} {words.title(finding)}"
+    console.print(Text.assemble((title, style), (f"  ({words.ui(finding.confidence)})", "dim")))
     console.print(Padding(Text(words.summary(finding)), (0, 0, 0, 2)))
     if finding.first is not None and finding.severity in ("critical", "warning"):
         state = words.ui("ongoing" if finding.ongoing else "over")

@@ -59,10 +59,12 @@ class Words:
         return f"{value:,}".replace(",", "\u202f") if self.language == "fr" else f"{value:,}"
 
     def title(self, finding: Finding) -> str:
+        """A finding in a few words."""
         texts = self.rulebook.findings[finding.id]
         return texts.title.render(self.language, finding.mascots, **self._values(finding))
 
     def summary(self, finding: Finding) -> str:
+        """A finding in a sentence or two."""
         texts = self.rulebook.findings[finding.id]
         values = self._values(finding)
         count = int((finding.values or {}).get("count", finding.mascots))
@@ -89,6 +91,7 @@ class Words:
         return texts.what.render(self.language), texts.command
 
     def note(self, note: Note) -> str:
+        """A note about the input as a sentence."""
         values = {"count": self.number(note.count), **(note.values or {})}
         return self.rulebook.notes[note.key].render(self.language, note.count, **values)
 

@@ -18,11 +18,12 @@ from re import _constants as op, _parser  # type: ignore[attr-defined]  # isort:
 PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-.:,;()[]{}@#%*=!?$|~^")
 MIN_LENGTH: Final = 3
 # Words that ordinary lines are full of: as anchors they would let half a log through.
-COMMON: Final = frozenset(
-    "access app block bucket build code connect connection database eason error errors exception exit failed finish generated http https "
-    "image images info inish invalid job jobs load message model name next node_modules not odel open page queue read redis request "
-    "resource response server service start started starting status storage timeout type upload url warn write".split()
-)
+_COMMON_WORDS: Final = """
+access app block bucket build code connect connection database eason error errors exception exit failed finish generated
+http https image images info inish invalid job jobs load message model name next node_modules not odel open page queue read
+redis request resource response server service start started starting status storage timeout type upload url warn write
+"""
+COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
 class Anchors(NamedTuple):

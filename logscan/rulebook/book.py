@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path as FilePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 import regex
@@ -24,8 +24,6 @@ from logscan.rulebook.anchors import Anchors, anchors_of
 from logscan.rulebook.yamlfile import Document, Path, parse_yaml
 from logscan.times import parse_duration
 
-R = TypeVar("R", bound=schema.Rule)
-
 SECTIONS: Final[dict[str, type[schema.Rule]]] = {
     "signatures": schema.Signature,
     "facts": schema.Fact,
@@ -33,6 +31,14 @@ SECTIONS: Final[dict[str, type[schema.Rule]]] = {
     "services": schema.ServiceRule,
     "secrets": schema.SecretRule,
 }
+
+
+TEXTS: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
+    ("findings", schema.FindingTexts, schema.FINDINGS),
+    ("checks", schema.CheckTexts, schema.CHECKS),
+    ("missing", schema.MissingTexts, schema.MISSING),
+    ("notes", schema.Text, schema.NOTES),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,10 +155,8 @@ class _Loader:
                     self._add(document, section, rule, (section, index))
         for index, raw in enumerate(content.families):
             self._family(document, raw, ("families", index))
-        self._texts(document, content.findings, schema.FindingTexts, self.findings, "findings", schema.FINDINGS)
-        self._texts(document, content.checks, schema.CheckTexts, self.checks, "checks", schema.CHECKS)
-        self._texts(document, content.missing, schema.MissingTexts, self.missing, "missing", schema.MISSING)
-        self._texts(document, content.notes, schema.Text, self.notes, "notes", schema.NOTES)
+        for section, texts, known in TEXTS:
+            self._texts(document, content, section, texts, known)
         if content.deadlines is not None:
             self._deadlines(document, content.deadlines)
 
@@ -188,8 +192,9 @@ class _Loader:
             rules.pop(rule.id, None)
         self.rules[section][rule.id] = Compiled(rule, pattern, anchors_of(rule.pattern), f"{document.path}:{line}", family)
 
-    def _texts(self, document: Document, raw: Mapping[str, Any], kind: Any, into: dict[str, Any], section: str, known: Sequence[str]) -> None:
-        for name, value in raw.items():
+    def _texts(self, document: Document, content: schema.RuleFile, section: str, kind: Any, known: Sequence[str]) -> None:
+        into: dict[str, Any] = getattr(self, section)
+        for name, value in getattr(content, section).items():
             if name not in known:
                 self.problems.append(document.problem((section, name), _unknown(section.removesuffix("s"), name, known)))
                 continue
@@ -224,8 +229,7 @@ class _Loader:
     def finish(self) -> Rulebook:
         if not self.problems and self.deadlines is None:
             self.problems.append(RuleProblem("rules", 1, 1, "no file sets 'deadlines'"))
-        wanted = ((schema.FINDINGS, self.findings), (schema.CHECKS, self.checks), (schema.MISSING, self.missing), (schema.NOTES, self.notes))
-        missing = [name for names, known in wanted for name in names if name not in known]
+        missing = [name for section, _, known in TEXTS for name in known if name not in getattr(self, section)]
         if missing and not self.problems:
             self.problems.append(RuleProblem("rules", 1, 1, f"texts missing for: {', '.join(missing)}"))
         if self.problems or self.deadlines is None:
@@ -244,7 +248,7 @@ class _Loader:
 
 
 def _path(text: str) -> Path:
-    """msgspec's `.rules[3].id` as a path of keys and indexes."""
+    """Msgspec's `.rules[3].id` as a path of keys and indexes."""
     return tuple(int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", text))
 
 

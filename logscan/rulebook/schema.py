@@ -38,10 +38,10 @@ CHECKS = (
     "plugin-console",
 )  # fmt: skip
 
-MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "plugin-console", "database", "image-urls", "longer-log")
+MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "database", "image-urls", "longer-log")
 NOTES = (
-    "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log", "outside-window",
-    "window-unstamped", "dropped",
+    "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log",
+    "outside-window", "dropped",
 )  # fmt: skip
 
 FINDINGS = (

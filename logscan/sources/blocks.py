@@ -24,6 +24,7 @@ class Blocks:
     cut: int = 0
 
     def of(self, chunks: Iterable[bytes], line: int = 1, offset: int = 0) -> Iterator[Block]:
+        """The blocks of a stream whose first line has this number and whose first byte this place."""
         carry: list[bytes] = []
         held = 0
         skipping = False

@@ -30,9 +30,9 @@ class Inflater(Protocol):
 
 _MAGIC: Final[tuple[tuple[bytes, str, Callable[[], Any]], ...]] = (
     (b"\x1f\x8b", "gzip", lambda: zlib.decompressobj(wbits=31)),
-    (b"\x28\xb5\x2f\xfd", "zstd", lambda: zstd.ZstdDecompressor()),
-    (b"BZh", "bzip2", lambda: bz2.BZ2Decompressor()),
-    (b"\xfd7zXZ\x00", "xz", lambda: lzma.LZMADecompressor()),
+    (b"\x28\xb5\x2f\xfd", "zstd", zstd.ZstdDecompressor),
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\x00", "xz", lzma.LZMADecompressor),
 )
 _REFUSED: Final = ((b"PK\x03\x04", "zip archive"), (b"7z\xbc\xaf\x27\x1c", "7-Zip archive"), (b"%PDF-", "PDF file"))
 

@@ -21,11 +21,16 @@ _BOMS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-1
 
 
 class Source(Protocol):
-    """An input. `chunks` may be asked for more than once, except of standard input."""
+    """An input. `chunks` may be asked for more than once, except of standard input.
+
+    After reading, `broken` says why it ended too early, `seekable` whether offsets are cheap, and
+    `replaces` whether what could not be decoded stands as U+FFFD in it (UTF-16 input).
+    """
 
     name: str
     broken: str | None
     seekable: bool
+    replaces: bool
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         """UTF-8 bytes without a byte order mark, from `offset` on. Raises SourceError."""
@@ -33,14 +38,16 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class FileSource:
-    """A file on disk."""
+    """A file on disk. See Source."""
 
     name: str
     path: Path
     broken: str | None = None
     seekable: bool = False
+    replaces: bool = False
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        """The file's text as UTF-8. Raises SourceError."""
         self.broken = None
         try:
             with self.path.open("rb", buffering=0) as file:
@@ -66,9 +73,11 @@ class StdinSource:
     name: str = "<stdin>"
     broken: str | None = None
     seekable: bool = False
+    replaces: bool = False
     _kept: IO[bytes] | None = field(default=None)
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        """What is piped in, as UTF-8; a second time only with `spool`."""
         if self._kept is not None:
             self._kept.seek(0)
             yield from _skip(_raw(self._kept), offset)
@@ -109,10 +118,10 @@ def _plain(chunks: Iterator[bytes], source: FileSource | StdinSource) -> Iterato
     head = next(chunks, b"")
     name = compression_of(head)
     if name is None:
-        yield from _utf8(_chain(head, chunks))
+        yield from _utf8(_chain(head, chunks), source)
         return
     inflate = Inflate(_chain(head, chunks), name)
-    yield from _utf8(_buffered(iter(inflate)))
+    yield from _utf8(_buffered(iter(inflate)), source)
     source.broken = inflate.broken
 
 
@@ -134,10 +143,11 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _utf8(chunks: Iterator[bytes], source: FileSource | StdinSource) -> Iterator[bytes]:
     head = next(chunks, b"")
     for bom, encoding in _BOMS:
         if head.startswith(bom):
+            source.replaces = True
             decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
             yield decoder.decode(head[len(bom) :]).encode("utf-8", "replace")
             for chunk in chunks:
@@ -173,7 +183,7 @@ def _files(argument: str) -> list[str]:
             raise UsageError(f"no log files in folder '{argument}'")
         return files
     if not path.exists() and any(mark in argument for mark in "*?["):
-        matches = sorted(glob.glob(argument, recursive=True))
+        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207  # absolute patterns too
         if not matches:
             raise UsageError(f"no file matches '{argument}'")
         return [name for match in matches for name in _files(match)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,10 +30,11 @@ Logscan = Callable[..., Ended]
 
 @pytest.fixture
 def logscan(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logscan:
-    """Run `logscan ARGUMENTS` in this process, in an empty folder."""
+    """Run `logscan ARGUMENTS` in this process, in an empty folder, with `stdin` piped in."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str | Path) -> Ended:
+    def call(*arguments: str | Path, stdin: bytes = b"") -> Ended:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = run([str(argument) for argument in arguments])
         out, err = capsysbinary.readouterr()
         return Ended(code, out.decode(), err.decode())

@@ -59,7 +59,7 @@ def test_main_version(logscan: Logscan) -> None:
         (["scan", "--format", "xml", "a.log"], "'xml'"),
         (["scan", "--format"], "--format"),
         (["completion", "tcsh"], "'tcsh'"),
-        (["completion"], "SHELL"),
+        (["completion"], "bash"),
     ],
 )
 def test_main_wrong_usage_is_exit_2_and_one_message(logscan: Logscan, arguments: list[str], said: str) -> None:
