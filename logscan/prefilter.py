@@ -79,9 +79,16 @@ class Scanner:
             yield Candidate(block.line + place, lines[place])
 
 
-def count(block: Block, form: str, *, replaced: bool = False) -> Counted:
-    """Records and undecodable lines of a block, without parsing it; `replaced`: it was UTF-16, bad parts are U+FFFD."""
-    records = sum(1 for _ in FORMATS[form].starts.finditer(block.data))
+def count(block: Block, form: str, *, replaced: bool = False, begins: bool = True) -> Counted:
+    """Records and undecodable lines of a block, without parsing it; `replaced`: it was UTF-16, bad parts are U+FFFD.
+
+    `begins`: no record of the block before goes on in this one, so that lines before the first beginning count too.
+    """
+    starts = FORMATS[form].starts
+    records = sum(1 for _ in starts.finditer(block.data))
+    if begins and FORMATS[form].spread:
+        first = starts.search(block.data)
+        records += sum(1 for _ in FORMATS["text"].starts.finditer(block.data, 0, first.start() if first else len(block.data)))
     marks = [mark for mark in _MARKS.finditer(block.data) if is_marker(mark[0].decode("utf-8", "replace"))]
     return Counted(records - len(marks), _undecodable(block.data, replaced=replaced))
 

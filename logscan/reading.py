@@ -61,6 +61,7 @@ class Reader:
     cut: int = 0
     parser: LineParser = field(default_factory=LineParser)
     progress: Callable[[int], None] | None = None
+    _form_before: str | None = None
 
     def __post_init__(self) -> None:
         self.parser = LineParser(self.zone, self.form if self.form != "auto" else None)
@@ -136,7 +137,8 @@ class Reader:
         self.cut = blocks.cut
 
     def _account(self, block: Block, form: str) -> None:
-        counted = count(block, form, replaced=self.source.replaces)
+        counted = count(block, form, replaced=self.source.replaces, begins=form != self._form_before)
+        self._form_before = form
         self.lines += counted.records
         self.undecodable += counted.undecodable
         self.forms[form] += counted.records

@@ -6,13 +6,15 @@ import os
 import time
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from logscan import Rulebook, load_rules
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("local", deadline=None, max_examples=40, suppress_health_check=_SLOW)
 settings.register_profile("ci", deadline=None, max_examples=40, suppress_health_check=_SLOW, derandomize=True, print_blob=True)
+# `--hypothesis-profile quick`: does anything fail at all? Examples stay as found, since shrinking them takes minutes.
+settings.register_profile("quick", deadline=None, max_examples=40, suppress_health_check=_SLOW, phases=(Phase.explicit, Phase.generate))
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 _FOREIGN = ("LOGSCAN_", "RAILWAY_", "LC_")

@@ -211,7 +211,7 @@ def _entry(line: Line, text: str) -> Entry:
     if not text.startswith('{"'):
         return Entry(line.at, text, level, {}, line)
     fields = json.loads(text)
-    message = fields.pop("message", None) or fields.pop("msg")
+    message = fields.pop("message", None) or fields.pop("msg", "")
     if isinstance(fields.get("level"), str):
         level = _WORDS.get(fields.pop("level"), level)
     return Entry(line.at, message, level, fields, line)
@@ -349,6 +349,7 @@ class Held:
     size: int = 1 << 20
     broken: str | None = None
     seekable: bool = True
+    replaces: bool = False
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         for start in range(offset, len(self.data), self.size):

@@ -49,7 +49,7 @@ def cli() -> None:
     r"""Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
 
     \b
-    railway logs --json --since 1d | logscan
+    railway logs --json --since 1d --lines 5000 | logscan
     logscan scan backend.jsonl worker.jsonl -o report.html
     """
 
@@ -61,7 +61,11 @@ cli.add_command(completion)
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code; never raises, never prints a traceback."""
     try:
-        code = cli.main(args=None if arguments is None else list(arguments), prog_name="logscan", standalone_mode=False)
+        if "_LOGSCAN_COMPLETE" in os.environ:
+            cli.main(prog_name="logscan")
+        # Not cli.main(): it turns a closed pipe into exit code 1.
+        with cli.make_context("logscan", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            code = cli.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code

@@ -17,17 +17,22 @@ FORMATS = (
 
 @click.command()
 @click.argument("inputs", metavar="[FILE]...", nargs=-1)
-@click.option("--format", "output", type=click.Choice(OUTPUTS), default="text", show_default=True, help="What to print.")
-@click.option("-o", "--output", "report", metavar="FILE", help="Write the HTML report here (- for standard output).")
-@click.option("--open", "open_report", is_flag=True, default=False, help="Show the HTML report in the browser.")
+@click.option("--format", "output", envvar="LOGSCAN_SCAN_FORMAT", type=click.Choice(OUTPUTS), default="text", show_default=True,
+              help="What to print.")  # fmt: skip
+@click.option("-o", "--output", "report", envvar="LOGSCAN_SCAN_OUTPUT", metavar="FILE",
+              help="Write the HTML report here (- for standard output).")  # fmt: skip
+@click.option("--open", "open_report", envvar="LOGSCAN_SCAN_OPEN", is_flag=True, default=False,
+              help="Show the HTML report in the browser.")  # fmt: skip
 @click.option("--timeline", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per mascot (.jsonl, .csv, .parquet).")
 @click.option("--rules", "rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
 @click.option("--since", metavar="TIME", help="Only records from then on (2h, 1d, or a time).")
 @click.option("--until", metavar="TIME", help="Only records up to then.")
 @click.option("--pickup", metavar="TIME", help="How long a job may wait to be picked up (default: as the rules say, 2m).")
-@click.option("--run", "run_time", metavar="TIME", help="How long a job may run (default: as the rules say, 10m).")
+@click.option("--run", "run_time", envvar="LOGSCAN_SCAN_RUN", metavar="TIME",
+              help="How long a job may run (default: as the rules say, 10m).")  # fmt: skip
 @click.option("--now", metavar="TIME", help="The moment of the report (default: the clock).")
-@click.option("--tz", "zone", default="UTC", show_default=True, metavar="ZONE", help="Zone of stamps that name none.")
+@click.option("--tz", "zone", envvar="LOGSCAN_SCAN_TZ", default="UTC", show_default=True, metavar="ZONE",
+              help="Zone of stamps that name none.")  # fmt: skip
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language (default: the locale's). JSON is always English.")
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--no-redact", is_flag=True, default=False, help="Leave secrets readable, for a report that stays on this machine.")
@@ -50,6 +55,6 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
         return print_schema()
     if not values["inputs"]:
         if sys.stdin is None or sys.stdin.isatty():
-            ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d | logscan)")
+            ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
         values["inputs"] = ("-",)
     return scan_command(values)

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -51,26 +52,28 @@ class FileSource:
         self.broken = None
         try:
             with self.path.open("rb", buffering=0) as file:
-                head = _peek(file)
-                refused = refused_as(head)
-                if refused:
-                    raise SourceError(f"{self.name}: this is a {refused}, not a log: unpack it and give the files inside")
-                self.seekable = compression_of(head) is None and not head.startswith(tuple(bom for bom, _ in _BOMS))
                 if offset and self.seekable:
                     file.seek(offset)
                     yield from _raw(file)
                     return
-                yield from _skip(_plain(_raw(file), self), offset)
+                chunks = _buffered(_raw(file))
+                head = next(chunks, b"")
+                refused = refused_as(head)
+                if refused:
+                    raise SourceError(f"{self.name}: this is a {refused}, not a log: unpack it and give the files inside")
+                self.seekable = compression_of(head) is None and not head.startswith(tuple(bom for bom, _ in _BOMS))
+                yield from _skip(_plain(_chain(head, chunks), self), offset)
         except OSError as error:
             raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
 
 @dataclass(slots=True)
-class StdinSource:
-    """Standard input. With `spool`, what was read is kept in a temporary file, to be read again."""
+class PipeSource:
+    """Standard input, or a named pipe. With `spool`, what was read is kept in a temporary file, to be read again."""
 
-    spool: bool = False
     name: str = "<stdin>"
+    path: Path | None = None
+    spool: bool = False
     broken: str | None = None
     seekable: bool = False
     replaces: bool = False
@@ -84,16 +87,14 @@ class StdinSource:
             return
         if self.spool:
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the source
-        for chunk in _plain(_raw(sys.stdin.buffer), self):
-            if self._kept is not None:
-                self._kept.write(chunk)
-            yield chunk
-
-
-def _peek(file: IO[bytes]) -> bytes:
-    head = file.read(_HEAD) or b""
-    file.seek(0)
-    return head
+        try:
+            with nullcontext(sys.stdin.buffer) if self.path is None else self.path.open("rb", buffering=0) as file:
+                for chunk in _plain(_raw(file), self):
+                    if self._kept is not None:
+                        self._kept.write(chunk)
+                    yield chunk
+        except OSError as error:
+            raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
 
 def _raw(file: IO[bytes]) -> Iterator[bytes]:
@@ -112,7 +113,7 @@ def _skip(chunks: Iterable[bytes], offset: int) -> Iterator[bytes]:
         offset = 0
 
 
-def _plain(chunks: Iterator[bytes], source: FileSource | StdinSource) -> Iterator[bytes]:
+def _plain(chunks: Iterator[bytes], source: FileSource | PipeSource) -> Iterator[bytes]:
     """Decompress and decode by content; why it ended early is left in `source.broken`."""
     chunks = _buffered(chunks)
     head = next(chunks, b"")
@@ -143,7 +144,7 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _utf8(chunks: Iterator[bytes], source: FileSource | StdinSource) -> Iterator[bytes]:
+def _utf8(chunks: Iterator[bytes], source: FileSource | PipeSource) -> Iterator[bytes]:
     head = next(chunks, b"")
     for bom, encoding in _BOMS:
         if head.startswith(bom):
@@ -168,17 +169,23 @@ def expand(arguments: Iterable[str]) -> list[Source]:
             continue
         for name in _files(argument):
             paths.setdefault(Path(name).resolve(), name)
-    sources: list[Source] = [FileSource(name, Path(name)) for name in paths.values()]
+    several = len(paths) + stdin > 1
+    sources: list[Source] = [_source(name, several=several) for name in paths.values()]
     if stdin:
-        sources.insert(0, StdinSource(spool=bool(sources)))
+        sources.insert(0, PipeSource(spool=several))
     return sources
+
+
+def _source(name: str, *, several: bool) -> Source:
+    path = Path(name)
+    return PipeSource(name, path, spool=several) if path.is_fifo() else FileSource(name, path)
 
 
 def _files(argument: str) -> list[str]:
     path = Path(argument)
     if path.is_dir():
         found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)  # noqa: PTH118  # keeps the user's spelling
-        files = [name for name in found if not _hidden(Path(name).relative_to(path)) and _is_text(name)]
+        files = [name for name in found if Path(name).is_file() and not _hidden(Path(name).relative_to(path)) and _is_text(name)]
         if not files:
             raise UsageError(f"no log files in folder '{argument}'")
         return files

@@ -55,4 +55,4 @@ def process(tmp_path: Path) -> Logscan:
 
 def log(name: str) -> Path:
     """The (first) input of a fixture."""
-    return sorted((FIXTURES / name).glob("input*"))[0]
+    return min((FIXTURES / name).glob("input*"))

@@ -229,7 +229,7 @@ def test_scan_timeline_jsonl(logscan: Logscan, tmp_path: Path) -> None:
         ("generated", 1, ["s3-storage"], "missing"), ("generated", 1, ["s3-storage"], "missing"), ("generated", 1, [], "present"),
     ]  # fmt: skip
     assert all(re.fullmatch(r"2026-11-24T18:4\d:\d\d\.\d{3,9}Z", row[name]) for row in rows for name in ("enqueued_at", "started_at", "ended_at"))
-    assert all(0 <= row["wait_s"] < 60 < 600 > row["run_s"] > 5 for row in rows)
+    assert all(0 <= row["wait_s"] < 60 and 5 < row["run_s"] < 600 for row in rows)
 
 
 def test_scan_timeline_csv_and_parquet_hold_the_same_rows(logscan: Logscan, tmp_path: Path) -> None:
