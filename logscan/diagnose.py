@@ -30,6 +30,7 @@ from logscan.rulebook import Rulebook
 from logscan.sources import Source
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.times import SECOND, UTC
+from logscan.visible import visible
 
 _DROP_REACH: Final = 10 * SECOND
 _MAX_SAMPLES: Final = 5
@@ -63,15 +64,16 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     options = options or Options()
     account = _read(sources, rulebook, options)
     _leave_out_duplicates(account)
+    for source in sources:
+        source.close()
     redactor = Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
     coverage = _coverage(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, pickup, run)
-    case = Case(
-        rulebook, seen, mascots, attribution, coverage, [s.name for s in sources], account.tagged, account.earliest, redactor, pickup, run
-    )
+    names = [visible(source.name) for source in sources]
+    case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, _explained(case, lost), _doubted(attribution)))
     findings = conclude(case)
@@ -249,7 +251,7 @@ def _source_report(account: _Account, number: int, redactor: Redactor) -> Source
     reader = account.readers[number]
     services = sorted(account.services.get(number, ()))
     return SourceReport(
-        name=reader.source.name,
+        name=visible(reader.source.name),
         format=reader.main_form,
         service=", ".join(services) or None,
         lines=reader.lines - account.double.get(number, 0),
@@ -264,7 +266,7 @@ def _source_report(account: _Account, number: int, redactor: Redactor) -> Source
 
 
 def _sample(reader: Reader, record: Record, redactor: Redactor) -> Evidence:
-    return Evidence(reader.source.name, record.line, record.stamp, redactor.clean(record.text))
+    return Evidence(visible(reader.source.name), record.line, record.stamp, redactor.clean(record.text))
 
 
 def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
@@ -278,9 +280,9 @@ def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
 def _notes_on(account: _Account, number: int) -> list[Note]:
     """What people must know of one source."""
     reader = account.readers[number]
-    name: dict[str, int | str] = {"source": reader.source.name}
+    name: dict[str, int | str] = {"source": visible(reader.source.name)}
     if number in account.unreadable:
-        return [Note("unreadable", 1, {"why": account.unreadable[number]})]
+        return [Note("unreadable", 1, {"why": visible(account.unreadable[number])})]
     kind = account.kind(number)
     stamps = "some-stamps" if account.stamped[number] else "no-stamps"
     possible = (

@@ -148,6 +148,7 @@ class Finding:
     contradicts: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
     values: Mapping[str, int | str] | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

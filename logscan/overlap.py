@@ -1,6 +1,6 @@
 """Two inputs that overlap, such as two pulls, count each record once.
 
-A record is known by its stamp, logger and message. Only where the stretches of two inputs overlap are
+A record is known by its stamp and message. Only where the stretches of two inputs overlap are
 their records compared, in a second reading of just those parts. Nothing is merged inside one input, so
 true repeats stay; lines without a stamp of their own, or stamped to the second only, are never merged.
 """
@@ -47,7 +47,8 @@ def mergeable(record: Record) -> bool:
 
 
 def _key(record: Record, with_replica: bool) -> Key:
-    text = f"{record.context}\0{record.message}\0{record.replica if with_replica else ''}"
+    # Not the logger: a dashboard .log loses what a JSON logger put into fields.
+    text = f"{record.message}\0{record.replica if with_replica else ''}"
     return record.stamp or 0, hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).digest()
 
 

@@ -62,6 +62,8 @@ class Scanner:
     def candidates(self, block: Block, form: str) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order."""
         lines = block.data.decode("utf-8", "replace").split("\n")
+        if not lines[-1]:
+            lines.pop()
         if self.exact is None or _needs_all(block, form):
             yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
             return

@@ -351,6 +351,9 @@ class Held:
     seekable: bool = True
     replaces: bool = False
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         for start in range(offset, len(self.data), self.size):
             yield self.data[start : start + self.size]

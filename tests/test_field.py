@@ -135,7 +135,9 @@ def test_field_format_is_read_to_level_context_message_and_time(name: str) -> No
     assert bool(stamps) != name.startswith(("devtools", "chromium", "railway-http"))
 
 
-@pytest.mark.parametrize("name", ["devtools-save-plain-plugin", "devtools-save-timestamps-plugin", "devtools-visible-text", "chromium-stderr-console"])
+@pytest.mark.parametrize(
+    "name", ["devtools-save-plain-plugin", "devtools-save-timestamps-plugin", "devtools-visible-text", "chromium-stderr-console"]
+)
 def test_field_console_is_read_to_the_plugins_own_lines(name: str) -> None:
     lines: list[str] = next(entry["lines"] for entry in entries("formats.jsonl") if entry["format"] == name)
     messages = [record.message for record in parse(lines)[0] if record.context == "Mascot Plugin"]

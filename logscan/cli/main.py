@@ -13,6 +13,7 @@ from logscan.cli.completion import completion
 from logscan.cli.scan import scan
 from logscan.errors import LogscanError
 from logscan.version import __version__
+from logscan.visible import visible
 
 CLOSED_PIPE: Final = 141
 INTERRUPT: Final = 130
@@ -72,23 +73,35 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPT
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         return error.exit_code
     except BrokenPipeError:
         # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except LogscanError as error:
-        click.echo(f"logscan: {error}", err=True)
+        click.echo(f"logscan: {_lines(error)}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPT
     except Exception as error:  # the last resort: a message instead of a traceback
         if os.environ.get("LOGSCAN_DEBUG"):
             raise
-        click.echo(f"logscan: internal error ({type(error).__name__}: {error}). LOGSCAN_DEBUG=1 shows where.", err=True)
+        click.echo(f"logscan: internal error ({type(error).__name__}: {_lines(error)}). LOGSCAN_DEBUG=1 shows where.", err=True)
         return INTERNAL
     return code if isinstance(code, int) else 0
+
+
+def _show_usage(error: click.ClickException) -> None:
+    where: click.Context | None = getattr(error, "ctx", None)
+    if where is not None:
+        click.echo(f"{where.get_usage()}\nTry '{where.command_path} --help' for help.\n", err=True)
+    click.echo(f"Error: {_lines(error.format_message())}", err=True)
+
+
+def _lines(error: object) -> str:
+    """An error's message: names from archives and folders in it must not act on the terminal."""
+    return "\n".join(visible(line) for line in str(error).split("\n"))
 
 
 def main() -> NoReturn:

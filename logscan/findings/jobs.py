@@ -30,7 +30,7 @@ def jobs_failing(case: Case) -> Finding | None:
     items = [f.seen for f in failures] or unnamed
     last = max(item.at for item in items)
     causes = families_by_mascot(case, failures) or families_of(case, (s for b in case.attribution.blocks for s in b.lines))
-    proof = [line for f in _one_each(failures, causes) for line in (f.seen, *f.lines[:1])] or unnamed
+    proof = [line for f in _one_each(failures, causes) for line in (f.seen, *(f.lines or f.follow)[:1])] or unnamed
     return Finding(
         "jobs-failing", "critical", "certain" if failed else "likely",
         items[0].stamp, max(items, key=lambda item: item.at).stamp, not any(item.at > last for item in generated), len(failed), causes,
@@ -72,7 +72,14 @@ def images_not_accessible(case: Case) -> Finding | None:
         items[0].stamp, items[-1].stamp, not uploaded, max(len(lost), 0 if lost else unseen), causes,
         case.evidence(proof), case.evidence(uploaded, 2), ("image-urls",) if not batches else ("database", "image-urls"),
         {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused})},
+        _variant(lost=bool(lost), gave_up=bool(batches), refused=bool(refused)),
     )  # fmt: skip
+
+
+def _variant(*, lost: bool, gave_up: bool, refused: bool) -> str | None:
+    """Which summary says it: with one way only in which images are not seen, that one's."""
+    ways = [name for name, holds in (("upload", lost), ("plugin", gave_up), ("browser", refused)) if holds]
+    return ways[0] if len(ways) == 1 else None
 
 
 def _refused(case: Case) -> list[Seen]:

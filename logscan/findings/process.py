@@ -91,4 +91,5 @@ def log_incomplete(case: Case) -> Finding | None:
         drops[0].stamp if drops else None, drops[-1].stamp if drops else None, ongoing=False, mascots=case.by_outcome.get("unknown", 0),
         supports=case.evidence(drops), missing=("whole-log",),
         values={"holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut)},
+        variant=None if real else "cut",
     )  # fmt: skip

@@ -34,6 +34,7 @@ def redis_not_working(case: Case) -> Finding | None:
         _stamp(everything, first), _stamp(everything, last), not after, mascots, causes,
         case.evidence(proof), case.evidence([item for item in case.works if item.at > first], 2), ("redis-variables",),
         {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": len(hanging)},
+        "both" if hanging and (failed or unnamed) else "silent" if not failed and not unnamed else None,
     )  # fmt: skip
 
 

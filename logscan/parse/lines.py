@@ -24,6 +24,7 @@ from logscan.parse.text import strip_ansi
 from logscan.times import UTC
 
 MAX_HELD: Final = 400
+_LOG_LINE: Final = re.compile(rf"{STAMP} \[(?:inf|err|wrn|dbg)\]")
 _NONBLANK: Final = rb"(?m)^[ \t]*[^\s]"
 
 
@@ -199,7 +200,7 @@ class LineParser:
 
     @staticmethod
     def _is_log(text: str) -> bool:
-        return text.find("] ", 20, 60) != -1 or text.endswith("]")
+        return _LOG_LINE.match(text) is not None
 
     def _carries_on(self, text: str) -> bool:
         """Add `text` to the held record if it belongs to it."""

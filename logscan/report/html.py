@@ -12,6 +12,7 @@ from logscan.model import Diagnosis, Evidence
 from logscan.report.words import Words
 from logscan.times import format_stamp
 from logscan.version import __version__
+from logscan.visible import visible
 
 MAX_ROWS: Final = 2000
 
@@ -73,7 +74,7 @@ def _rows(mascots: pl.DataFrame, words: Words) -> list[dict[str, str | int]]:
     return [
         {
             **{name: words.moment(row[name]) if row[name] is not None else "" for name in ("enqueued_at", "started_at", "ended_at")},
-            "id": row["mascot_id"],
+            "id": visible(row["mascot_id"]),
             "outcome": row["outcome"],
             "outcome_text": words.ui(row["outcome"]),
             "attempts": row["attempts"],

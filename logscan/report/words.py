@@ -68,7 +68,7 @@ class Words:
         texts = self.rulebook.findings[finding.id]
         values = self._values(finding)
         count = int((finding.values or {}).get("count", finding.mascots))
-        return texts.summary.render(self.language, count, **values)
+        return texts.variants.get(finding.variant or "", texts.summary).render(self.language, count, **values)
 
     def _values(self, finding: Finding) -> dict[str, str]:
         raw = {"mascots": finding.mascots, **(finding.values or {})}

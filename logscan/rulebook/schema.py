@@ -167,11 +167,12 @@ class SecretRule(Rule, frozen=True, kw_only=True):
 
 
 class FindingTexts(_Struct, frozen=True, kw_only=True):
-    """A finding's severity and words."""
+    """A finding's severity and words. `variants` are summaries for some of the ways in which it shows."""
 
     severity: Severity
     title: Text
     summary: Text
+    variants: dict[str, Text] = {}
     remedies: list[Remedy] = []
 
 

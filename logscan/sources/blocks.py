@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+BLOCK: Final = 1 << 20
 MAX_LINE: Final = 128 << 20
 
 
@@ -19,40 +20,58 @@ class Block(NamedTuple):
 
 @dataclass(slots=True)
 class Blocks:
-    """Cuts a stream into blocks. Lines above MAX_LINE are cut there, counted in `cut`."""
+    """Cuts a stream into blocks of about BLOCK bytes, wherever its chunks end: the answer must not depend on a pipe's pace.
+
+    Lines above MAX_LINE are cut there, counted in `cut`.
+    """
 
     cut: int = 0
 
     def of(self, chunks: Iterable[bytes], line: int = 1, offset: int = 0) -> Iterator[Block]:
         """The blocks of a stream whose first line has this number and whose first byte this place."""
-        carry: list[bytes] = []
-        held = 0
+        held: list[bytes] = []
         skipping = False
-        for chunk in chunks:
-            data = chunk
+        for data, last in _gathered(chunks):
             if skipping:
+                # What is left of a line that was too long, up to its end, belongs to the line already given.
                 end = data.find(b"\n")
-                if end < 0:
-                    offset += len(data)
-                    continue
-                offset += end
-                data, skipping = data[end:], False
-                # What is left of the long line is its line end: it belongs to the line already given.
-                yield Block(data[:1], line, offset)
-                line, offset, data = line + 1, offset + 1, data[1:]
-            end = data.rfind(b"\n")
-            if end < 0:
-                carry.append(data)
-                held += len(data)
-                if held > MAX_LINE:
-                    self.cut += 1
-                    yield Block(b"".join(carry), line, offset)
-                    offset, carry, held, skipping = offset + held, [], 0, True
+                offset += len(data) if end < 0 else end
+                data, skipping = (b"", True) if end < 0 else (data[end:], False)  # noqa: PLW2901
+            held.append(data)
+            too_long = sum(map(len, held)) > MAX_LINE
+            if not last and not too_long and b"\n" not in data:
                 continue
-            block = b"".join((*carry, data[: end + 1]))
-            yield Block(block, line, offset)
-            line += block.count(b"\n")
-            offset += len(block)
-            carry, held = ([data[end + 1 :]], len(data) - end - 1) if end + 1 < len(data) else ([], 0)
-        if held and not skipping:
-            yield Block(b"".join(carry), line, offset)
+            data = b"".join(held)  # noqa: PLW2901
+            end = len(data) if last else data.rfind(b"\n") + 1
+            if end == 0:
+                self.cut += 1
+                end, skipping = len(data), True
+            if end:
+                yield Block(data[:end], line, offset)
+            line += data.count(b"\n", 0, end)
+            offset += end
+            held = [data[end:]]
+
+
+def _gathered(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Chunks put together to BLOCK bytes, and whether they are the last. An error is raised after what came before it."""
+    gathered: list[bytes] = []
+    size = 0
+    stop: Exception | None = None
+    stream = iter(chunks)
+    while stop is None:
+        try:
+            chunk = next(stream, None)
+        except Exception as error:  # noqa: BLE001  # raised below
+            stop = error
+            break
+        if chunk is None:
+            break
+        gathered.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK:
+            yield b"".join(gathered), False
+            gathered, size = [], 0
+    yield b"".join(gathered), True
+    if stop is not None:
+        raise stop

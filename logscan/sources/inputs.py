@@ -36,6 +36,9 @@ class Source(Protocol):
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         """UTF-8 bytes without a byte order mark, from `offset` on. Raises SourceError."""
 
+    def close(self) -> None:
+        """Give back what is held for a second reading."""
+
 
 @dataclass(slots=True)
 class FileSource:
@@ -67,6 +70,10 @@ class FileSource:
             raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
 
+    def close(self) -> None:
+        """Nothing is held: files are read anew."""
+
+
 @dataclass(slots=True)
 class PipeSource:
     """Standard input, or a named pipe. With `spool`, what was read is kept in a temporary file, to be read again."""
@@ -86,7 +93,7 @@ class PipeSource:
             yield from _skip(_raw(self._kept), offset)
             return
         if self.spool:
-            self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the source
+            self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         try:
             with nullcontext(sys.stdin.buffer) if self.path is None else self.path.open("rb", buffering=0) as file:
                 for chunk in _plain(_raw(file), self):
@@ -95,6 +102,13 @@ class PipeSource:
                     yield chunk
         except OSError as error:
             raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+
+
+    def close(self) -> None:
+        """Throw the kept copy away."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
 
 def _raw(file: IO[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,9 @@ import pytest
 from tests.cli.conftest import COMMAND, Logscan
 
 
-@pytest.mark.parametrize(("shell", "own"), [("bash", "complete -o nosort"), ("zsh", "compdef"), ("fish", "complete --no-files --command logscan")])
+@pytest.mark.parametrize(
+    ("shell", "own"), [("bash", "complete -o nosort"), ("zsh", "compdef"), ("fish", "complete --no-files --command logscan")]
+)
 def test_completion_prints_the_shells_script(logscan: Logscan, shell: str, own: str) -> None:
     done = logscan("completion", shell)
     assert done.code == 0

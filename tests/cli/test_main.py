@@ -16,7 +16,9 @@ from tests.cli.conftest import COMMAND, Logscan, log
 HEAVY = ["polars", "jinja2", "rich", "httpx", "regex", "msgspec", "yaml", "backports.zstd", "zoneinfo"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["scan", "--help"], ["completion", "--help"], ["completion", "zsh"], ["scna"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-h"], ["--version"], ["scan", "--help"], ["completion", "--help"], ["completion", "zsh"], ["scna"]]
+)
 def test_main_imports_nothing_heavy(arguments: list[str]) -> None:
     code = f"import json, sys\nfrom logscan.cli.main import run\nrun({arguments!r})\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
@@ -89,10 +91,10 @@ def test_main_without_anything_at_a_terminal_shows_the_help() -> None:
     assert "Usage: logscan" in done.stdout + done.stderr
 
 
-def test_main_is_what_python_dash_m_and_the_script_run(process: Logscan) -> None:
+def test_main_is_what_the_installed_script_runs(logscan: Logscan) -> None:
     script = Path(sys.executable).with_name("logscan" + (".exe" if os.name == "nt" else ""))
     if not script.exists():
         pytest.skip("logscan is not installed beside this Python")
-    done = process("scan", log("hostile-text"), "--format", "json")
-    other = subprocess.run([str(script), "scan", str(log("hostile-text")), "--format", "json"], capture_output=True, text=True, check=False)
-    assert (done.code, done.out) == (other.returncode, other.stdout) == (1, done.out)
+    here = logscan("scan", log("hostile-text"), "--format", "json")
+    there = subprocess.run([str(script), "scan", str(log("hostile-text")), "--format", "json"], capture_output=True, check=False)
+    assert (there.returncode, there.stdout.decode()) == (here.code, here.out) == (1, here.out)

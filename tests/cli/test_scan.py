@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ import jsonschema
 import polars as pl
 import pytest
 
+from logscan import Rulebook
+from logscan.diagnose import Interrupted, diagnose
 from tests.cli.conftest import COMMAND, Ended, Logscan, log
+from tests.logs import Held, enqueued, generated, picked, render
 
 HEALTHY, FAILING, FOREIGN, BEHIND = "overloaded-then-ok-pino", "quota-cli-plain", "http-rows", "queue-behind-api-response"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals of POSIX")
@@ -218,6 +222,36 @@ def test_scan_report_that_cannot_be_written_is_exit_3(logscan: Logscan, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
 
 
+@POSIX
+def test_scan_report_is_written_through_a_link_and_into_a_pipe(logscan: Logscan, tmp_path: Path) -> None:
+    (tmp_path / "kept.html").write_text("old")
+    (tmp_path / "latest.html").symlink_to("kept.html")
+    logscan("scan", log(HEALTHY), "-o", "latest.html")
+    assert (tmp_path / "latest.html").is_symlink()
+    assert (tmp_path / "kept.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    os.mkfifo(tmp_path / "pipe.csv")
+    reading = os.open(tmp_path / "pipe.csv", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        logscan("scan", log(HEALTHY), "--timeline", "pipe.csv")
+        assert (tmp_path / "pipe.csv").is_fifo()
+        assert os.read(reading, 65536).startswith(b"mascot_id,")
+    finally:
+        os.close(reading)
+
+
+@POSIX
+def test_scan_full_disk_is_told_and_no_internal_error() -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "scan", str(log(HEALTHY))], stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
+        )
+    assert done.returncode == 3
+    assert b"No space left" in done.stderr
+    assert b"internal error" not in done.stderr
+
+
 COLUMNS = ["mascot_id", "outcome", "attempts", "enqueued_at", "started_at", "ended_at", "wait_s", "run_s", "causes", "certainty", "image"]
 
 
@@ -228,7 +262,9 @@ def test_scan_timeline_jsonl(logscan: Logscan, tmp_path: Path) -> None:
     assert [(row["outcome"], row["attempts"], row["causes"], row["image"]) for row in rows] == [
         ("generated", 1, ["s3-storage"], "missing"), ("generated", 1, ["s3-storage"], "missing"), ("generated", 1, [], "present"),
     ]  # fmt: skip
-    assert all(re.fullmatch(r"2026-11-24T18:4\d:\d\d\.\d{3,9}Z", row[name]) for row in rows for name in ("enqueued_at", "started_at", "ended_at"))
+    assert all(
+        re.fullmatch(r"2026-11-24T18:4\d:\d\d\.\d{3,9}Z", row[name]) for row in rows for name in ("enqueued_at", "started_at", "ended_at")
+    )
     assert all(0 <= row["wait_s"] < 60 and 5 < row["run_s"] < 600 for row in rows)
 
 
@@ -280,7 +316,12 @@ def test_scan_speaks_french_when_asked(logscan: Logscan) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "french"),
-    [({"LANG": "fr_FR.UTF-8"}, True), ({"LANG": "fr_CA.UTF-8", "LC_ALL": "en_US.UTF-8"}, False), ({"LC_MESSAGES": "fr_FR.UTF-8"}, True), ({"LANG": "de_DE"}, False)],
+    [
+        ({"LANG": "fr_FR.UTF-8"}, True),
+        ({"LANG": "fr_CA.UTF-8", "LC_ALL": "en_US.UTF-8"}, False),
+        ({"LC_MESSAGES": "fr_FR.UTF-8"}, True),
+        ({"LANG": "de_DE"}, False),
+    ],
 )
 def test_scan_language_is_the_locales(logscan: Logscan, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], french: bool) -> None:
     for name, value in variables.items():
@@ -310,7 +351,14 @@ def at_terminal(tmp_path: Path, *arguments: str | Path, columns: int = 100, **va
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **variables}
     got = b""
     try:
-        with subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=follower, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=tmp_path, env=environment) as child:
+        with subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            stdout=follower,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env=environment,
+        ) as child:
             os.close(follower)
             while True:
                 try:
@@ -346,7 +394,9 @@ def test_scan_at_a_narrow_terminal_without_colour(tmp_path: Path) -> None:
 
 
 def test_scan_window_by_times_and_by_durations_back_from_now(logscan: Logscan) -> None:
-    named = logscan("scan", log("window-since-until"), "--format", "json", "--since", "2026-12-10T00:00:00Z", "--until", "2026-12-10T12:00:00Z")
+    named = logscan(
+        "scan", log("window-since-until"), "--format", "json", "--since", "2026-12-10T00:00:00Z", "--until", "2026-12-10T12:00:00Z"
+    )
     back = logscan("scan", log("window-since-until"), "--format", "json", "--since", "12h", "--now", "2026-12-10T12:00:00Z")
     both = logscan("scan", log("window-since-until"), "--format", "json")
     assert named.code == back.code == 0
@@ -506,16 +556,23 @@ def test_scan_closed_pipe_is_141_without_a_word(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run([*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False, timeout=60)
+        done = subprocess.run(
+            [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False, timeout=60
+        )
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def stopped(signals: list[signal.Signals], tmp_path: Path, *arguments: str) -> Ended:
+def stopped(number: signal.Signals, tmp_path: Path, *arguments: str) -> Ended:
     """Feed a failing log and much harmless text into a slow pipe, signal while it is read, and close nothing before."""
     child = subprocess.Popen(
-        [*COMMAND, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env={**os.environ, "LANG": "C.UTF-8"}
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "LANG": "C.UTF-8"},
     )
     assert child.stdin is not None
     # More than a pipe holds: once this is written, the log at its head has been read.
@@ -523,8 +580,7 @@ def stopped(signals: list[signal.Signals], tmp_path: Path, *arguments: str) -> E
     child.stdin.flush()
     time.sleep(0.2)
     try:
-        for number in signals:
-            child.send_signal(number)
+        child.send_signal(number)
         # The pipe stays open: the signal alone ends the reading.
         output, errors = b"", b""
         if child.stdout is not None and child.stderr is not None:
@@ -536,10 +592,9 @@ def stopped(signals: list[signal.Signals], tmp_path: Path, *arguments: str) -> E
 
 
 @POSIX
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_scan_signal_reports_on_what_was_read(tmp_path: Path, name: str, code: int) -> None:
-    done = stopped([signal.Signals[name]], tmp_path, "--format", "json", "-o", "page.html")
-    assert done.code == code
+def test_scan_ctrl_c_reports_on_what_was_read(tmp_path: Path) -> None:
+    done = stopped(signal.SIGINT, tmp_path, "--format", "json", "-o", "page.html")
+    assert done.code == 130
     report = report_of(done)
     assert report["verdict"] == "jobs-failing"
     assert report["mascots"]["by_outcome"] == {"generated": 1, "generation_failed": 2}
@@ -548,8 +603,26 @@ def test_scan_signal_reports_on_what_was_read(tmp_path: Path, name: str, code: i
 
 
 @POSIX
-def test_scan_signal_is_told_in_the_summary(tmp_path: Path) -> None:
-    done = stopped([signal.SIGTERM], tmp_path)
+def test_scan_sigterm_reports_on_what_was_read_and_says_so(tmp_path: Path) -> None:
+    done = stopped(signal.SIGTERM, tmp_path)
     assert done.code == 143
     assert "interrupted" in done.out
     assert "2 mascots could not be generated" in done.out
+    assert "Traceback" not in done.err
+
+
+class Struck(Held):
+    """An input in whose second reading (to compare overlaps) a signal strikes."""
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        if self.broken == "read":
+            raise Interrupted(signal.SIGTERM)
+        yield from super().chunks(offset)
+        self.broken = "read"
+
+
+def test_scan_signal_after_the_reading_still_reports(rulebook: Rulebook) -> None:
+    rows = render([enqueued("a", 0), picked("a", 10**9), generated("a", 5 * 10**9)], "api-rows")
+    diagnosis = diagnose([Held(rows, "one.jsonl"), Struck(rows, "two.jsonl")], rulebook)
+    assert diagnosis.interrupted == signal.SIGTERM
+    assert dict(diagnosis.by_outcome) == {"generated": 1}

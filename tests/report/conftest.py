@@ -53,7 +53,9 @@ def attacked(tmp_path: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
             f"[JobsService] Failed to enqueue mascot generation for 8: Error: {text}",
         ]
         # A dashboard's file: one record may hold newlines.
-        Path(name).write_text("".join(f"2026-11-22T08:00:0{at}.000000000Z [err]  {line}\n" for at, line in enumerate(lines)), encoding="utf-8", newline="")
+        Path(name).write_text(
+            "".join(f"2026-11-22T08:00:0{at}.000000000Z [err]  {line}\n" for at, line in enumerate(lines)), encoding="utf-8", newline=""
+        )
         return scan([name], rules=rulebook)
 
     return call

@@ -87,7 +87,11 @@ def test_html_is_one_whole_page_in_its_language(fixture: Diagnose, words: Words,
 def test_html_loads_nothing_from_anywhere(fixture: Diagnose, words: Words, name: str) -> None:
     source = to_html(fixture(name), words, now=NOW)
     page = Page(source)
-    loads = [(tag, attribute, value) for tag, attribute, value in page.attributes if attribute in ("src", "srcset", "data", "action", "poster", "background")]
+    loads = [
+        (tag, attribute, value)
+        for tag, attribute, value in page.attributes
+        if attribute in ("src", "srcset", "data", "action", "poster", "background")
+    ]
     assert not [value for _, _, value in loads if not value.startswith("data:")]
     assert {tag for tag, attribute, _ in page.attributes if attribute == "href"} <= {"a"}
     assert all(value.startswith(("#", "https://")) for value in page.values("href"))

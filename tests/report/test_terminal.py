@@ -56,7 +56,9 @@ def test_terminal_file_name_never_acts(attacked: Diagnose, english: Words) -> No
 @given(text=st.text(max_size=60), colour=st.booleans())
 def test_terminal_any_text_never_acts(rulebook: Rulebook, text: str, *, colour: bool) -> None:
     error = "Error: " + text.replace("\n", " ")
-    shown = to_terminal(read(rulebook, render([picked("7", 0), failed("7", 10**9, error)], "dash-json")), Words(rulebook, "en"), colour=colour)
+    shown = to_terminal(
+        read(rulebook, render([picked("7", 0), failed("7", 10**9, error)], "dash-json")), Words(rulebook, "en"), colour=colour
+    )
     assert "1 mascot could not be generated" in shown
     assert harmless(SGR.sub("", shown) if colour else shown)
 
