@@ -46,7 +46,11 @@ class Interrupted(Exception):  # noqa: N818  # not an error: what was read is re
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say."""
+    """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
+
+    `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
+    chunk's bytes, `read` when the reading is over.
+    """
 
     zone: dt.tzinfo = UTC
     form: str | None = None
@@ -57,13 +61,15 @@ class Options:
     redact: bool = True
     full: bool = False
     progress: Callable[[int], None] | None = None
+    read: Callable[[], None] | None = None
 
 
 def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
     """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes."""
     options = options or Options()
     account = _read(sources, rulebook, options)
-    _leave_out_duplicates(account)
+    if options.read is not None:
+        options.read()
     for source in sources:
         source.close()
     redactor = Redactor(rulebook, options.redact)
@@ -144,6 +150,10 @@ def _read(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> _A
         except Interrupted as stop:
             account.interrupted = stop.signum
         reader.finish()
+    try:
+        _leave_out_duplicates(account)
+    except Interrupted as stop:
+        account.interrupted = stop.signum
     return account
 
 
@@ -170,7 +180,8 @@ def _take(account: _Account, number: int, record: Record, follow: dict[int, int]
     if record.service:
         account.services.setdefault(number, set()).add(record.service)
     for sighting in found:
-        (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
+        if sighting.mascot is not None:
+            (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
         if sighting.event in FAILURES:
             follow[sighting.process] = record.line + FOLLOW
     if record.broken and (found or matcher.may_match(record.message)):

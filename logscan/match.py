@@ -105,7 +105,7 @@ class Matcher:
 
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor occurs in `text`."""
-        return any(not isinstance(rule.rule, DataRule) for rule in self._gate.rules_for(text))
+        return any(rule.anchors.texts and not isinstance(rule.rule, DataRule) for rule in self._gate.rules_for(text))
 
     def keep_context(self, record: Record, source: int) -> None:
         """Keep a record that no rule knows, because it follows a failure and may explain it."""

@@ -47,12 +47,12 @@ def _piped() -> bool:
 )
 @click.version_option(__version__, prog_name="logscan")
 def cli() -> None:
-    r"""Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
+    """Says why the mascot images are missing: which mascots, since when, what proves it, what mends it.
 
     \b
     railway logs --json --since 1d --lines 5000 | logscan
     logscan scan backend.jsonl worker.jsonl -o report.html
-    """
+    """  # noqa: D301  # click's mark for lines to keep is a real backspace
 
 
 cli.add_command(scan)
@@ -62,15 +62,10 @@ cli.add_command(completion)
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code; never raises, never prints a traceback."""
     try:
-        if "_LOGSCAN_COMPLETE" in os.environ:
-            cli.main(prog_name="logscan")
-        # Not cli.main(): it turns a closed pipe into exit code 1.
-        with cli.make_context("logscan", list(sys.argv[1:] if arguments is None else arguments)) as context:
-            code = cli.invoke(context)
-        sys.stdout.flush()
+        return _invoke(sys.argv[1:] if arguments is None else list(arguments))
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPT
     except click.ClickException as error:
         _show_usage(error)
@@ -82,13 +77,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except LogscanError as error:
         click.echo(f"logscan: {_lines(error)}", err=True)
         return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPT
+    except OSError as error:
+        click.echo(f"logscan: cannot write the output: {error.strerror or error}", err=True)
+        return LogscanError.exit_code
     except Exception as error:  # the last resort: a message instead of a traceback
         if os.environ.get("LOGSCAN_DEBUG"):
             raise
         click.echo(f"logscan: internal error ({type(error).__name__}: {_lines(error)}). LOGSCAN_DEBUG=1 shows where.", err=True)
         return INTERNAL
+
+
+def _invoke(arguments: list[str]) -> int:
+    if "_LOGSCAN_COMPLETE" in os.environ:
+        cli.main(prog_name="logscan")
+    # Not cli.main(): it turns a closed pipe into exit code 1.
+    with cli.make_context("logscan", arguments) as context:
+        code = cli.invoke(context)
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return code if isinstance(code, int) else 0
 
 

@@ -17,22 +17,17 @@ FORMATS = (
 
 @click.command()
 @click.argument("inputs", metavar="[FILE]...", nargs=-1)
-@click.option("--format", "output", envvar="LOGSCAN_SCAN_FORMAT", type=click.Choice(OUTPUTS), default="text", show_default=True,
-              help="What to print.")  # fmt: skip
-@click.option("-o", "--output", "report", envvar="LOGSCAN_SCAN_OUTPUT", metavar="FILE",
-              help="Write the HTML report here (- for standard output).")  # fmt: skip
-@click.option("--open", "open_report", envvar="LOGSCAN_SCAN_OPEN", is_flag=True, default=False,
-              help="Show the HTML report in the browser.")  # fmt: skip
+@click.option("--format", type=click.Choice(OUTPUTS), default="text", show_default=True, help="What to print.")
+@click.option("-o", "--output", metavar="FILE", help="Write the HTML report here (- for standard output).")
+@click.option("--open", is_flag=True, default=False, help="Show the HTML report in the browser.")
 @click.option("--timeline", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per mascot (.jsonl, .csv, .parquet).")
-@click.option("--rules", "rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
+@click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
 @click.option("--since", metavar="TIME", help="Only records from then on (2h, 1d, or a time).")
 @click.option("--until", metavar="TIME", help="Only records up to then.")
 @click.option("--pickup", metavar="TIME", help="How long a job may wait to be picked up (default: as the rules say, 2m).")
-@click.option("--run", "run_time", envvar="LOGSCAN_SCAN_RUN", metavar="TIME",
-              help="How long a job may run (default: as the rules say, 10m).")  # fmt: skip
+@click.option("--run", metavar="TIME", help="How long a job may run (default: as the rules say, 10m).")
 @click.option("--now", metavar="TIME", help="The moment of the report (default: the clock).")
-@click.option("--tz", "zone", envvar="LOGSCAN_SCAN_TZ", default="UTC", show_default=True, metavar="ZONE",
-              help="Zone of stamps that name none.")  # fmt: skip
+@click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Zone of stamps that name none.")
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language (default: the locale's). JSON is always English.")
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--no-redact", is_flag=True, default=False, help="Leave secrets readable, for a report that stays on this machine.")
@@ -40,7 +35,7 @@ FORMATS = (
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:
-    r"""Diagnose log FILEs: files, folders, globs, or - for standard input.
+    """Diagnose log FILEs: files, folders, globs, or - for standard input.
 
     Plain or compressed (gzip, zstd, bzip2, xz), in any form that Railway's command line, its dashboard or
     the app's loggers write. Without FILE, what is piped in is read.
@@ -48,7 +43,7 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
     \b
     Exit codes: 0 nothing critical, 1 a critical finding, 2 wrong usage or rules,
     3 an input could not be read (to its end), 4 nothing recognised.
-    """
+    """  # noqa: D301  # click's mark for lines to keep is a real backspace
     from logscan.cli.scanning import print_schema, scan_command
 
     if values["schema"]:

@@ -10,15 +10,15 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from logscan.diagnose import Interrupted, Options, diagnose
-from logscan.errors import UsageError
+from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
 from logscan.report.contract import json_schema, to_json
 from logscan.report.html import to_html
@@ -29,6 +29,7 @@ from logscan.rulebook import Rulebook, load_rules
 from logscan.sinks.files import write_text, write_timeline
 from logscan.sources import Source, expand
 from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
+from logscan.visible import visible
 
 DEFAULT_REPORT: Final = Path("logscan-report.html")
 _PROGRESS_FROM: Final = 8 << 20
@@ -47,25 +48,39 @@ def scan_command(values: Mapping[str, Any]) -> int:
     report, timeline = _targets(values)
     rulebook = load_rules(*values["rules"])
     sources = expand(values["inputs"])
-    with _stoppable(), _progress(sources) as progress:
-        diagnosis = diagnose(sources, rulebook, replace(options, progress=progress))
-    words = Words(rulebook, values["lang"] or default_language())
-    for note in diagnosis.coverage.notes:
-        if note.key in ("unreadable", "broken"):
-            click.echo(f"logscan: {words.note(note)}", err=True)
-    page = to_html(diagnosis, words, now=now) if report is not None else ""
-    if values["report"] == "-":
-        _emit(page)
-    else:
-        _emit(_summary(values["output"], diagnosis, words, rulebook))
-    if timeline is not None:
-        write_timeline(timeline, diagnosis.mascots)
-    if report is not None and values["report"] != "-":
-        write_text(report, page)
-        click.echo(words.ui("written", path=report), err=True)
-        if values["open_report"]:
+    with _stoppable() as stop:
+        with _progress(sources) as progress:
+            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
+        words = Words(rulebook, values["lang"] or default_language())
+        for note in diagnosis.coverage.notes:
+            if note.key in ("unreadable", "broken"):
+                click.echo(f"logscan: {words.note(note)}", err=True)
+        page = to_html(diagnosis, words, now=now) if report is not None else ""
+        if values["output"] == "-":
+            _emit(page)
+        else:
+            _emit(_summary(values["format"], diagnosis, words, rulebook))
+        written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
+        if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
-    return exit_code(diagnosis, zero=values["exit_zero"])
+    code = exit_code(diagnosis, zero=values["exit_zero"])
+    if stop.signum is not None:
+        return 128 + stop.signum
+    return code if written or code == 1 else LogscanError.exit_code
+
+
+def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:
+    """Write the files; whether that went well. What was found is more important than where it could not be put."""
+    try:
+        if timeline is not None:
+            write_timeline(timeline, diagnosis.mascots)
+        if report is not None:
+            write_text(report, page)
+            click.echo(words.ui("written", path=visible(str(report))), err=True)
+    except LogscanError as error:
+        click.echo(f"logscan: {visible(str(error))}", err=True)
+        return False
+    return True
 
 
 def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
@@ -91,7 +106,7 @@ def _now(text: str | None) -> int:
 
 
 def _options(values: Mapping[str, Any], now: int) -> Options:
-    zone = _parsed("--tz", values["zone"], parse_zone)
+    zone = _parsed("--tz", values["tz"], parse_zone)
     since = _parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
     until = _parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
     if since is not None and until is not None and since >= until:
@@ -99,7 +114,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     form = values["input_format"]
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
-        pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run_time"], parse_duration),
+        pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run"], parse_duration),
         redact=not values["no_redact"],
     )  # fmt: skip
 
@@ -115,8 +130,10 @@ def _parsed(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
 
 def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
     """Where the report and the timeline go; refused before the reading, not after it."""
-    report = Path(values["report"]) if values["report"] else None
-    if report is None and (values["open_report"] or (values["output"] == "text" and sys.stdout.isatty())):
+    report = Path(values["output"]) if values["output"] else None
+    if values["output"] == "-" and values["format"] != "text":
+        raise UsageError(f"-o - and --format {values['format']} both want standard output: give -o a file")
+    if report is None and (values["open"] or (values["format"] == "text" and _is_terminal())):
         report = DEFAULT_REPORT
     timeline: Path | None = values["timeline"]
     if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
@@ -132,35 +149,54 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
         return to_json(diagnosis, rulebook)
     if output == "markdown":
         return to_markdown(diagnosis, words)
-    terminal = sys.stdout.isatty()
+    terminal = _is_terminal()
     colour = (terminal and not os.environ.get("NO_COLOR")) or bool(os.environ.get("FORCE_COLOR"))
     return to_terminal(diagnosis, words, width=shutil.get_terminal_size((100, 24)).columns if terminal else 100, colour=colour)
 
 
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def _emit(text: str) -> None:
     """Results go to stdout as UTF-8, whatever the console's code page is."""
+    if sys.stdout is None:
+        raise LogscanError("standard output is closed: nothing can be printed")
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
 
 
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the reading, and what was read is reported; a second Ctrl-C ends at once."""
+@dataclass(slots=True)
+class _Stop:
+    """Signals: while reading they end it; later they only change the exit code."""
 
-    def stop(signum: int, _frame: object) -> None:
+    reading: bool = True
+    signum: int | None = None
+
+    def end_of_reading(self) -> None:
+        """From here on the answer is nearly there: it is given in any case."""
+        self.reading = False
+
+    def __call__(self, signum: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        raise Interrupted(signum)
+        if self.reading:
+            raise Interrupted(signum)
+        self.signum = signum
 
+
+@contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    """Ctrl-C and SIGTERM stop the reading, and what was read is reported; a second Ctrl-C ends at once."""
+    stop = _Stop()
     before = {}
     for name in ("SIGINT", "SIGTERM"):
         number = getattr(signal, name)
-        try:
+        # In another thread than the main one, whoever embeds logscan keeps its own handlers.
+        with suppress(ValueError):
             before[number] = signal.signal(number, stop)
-        except ValueError:  # not the main thread: whoever embeds logscan keeps its own handlers
-            return (yield)
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

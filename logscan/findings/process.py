@@ -10,6 +10,7 @@ from logscan.ordering import Seen
 from logscan.times import SECOND
 
 CLI_LIMIT = 500
+_DAMAGE = frozenset({"broken", "unreadable", "long-lines"})
 _RESTARTS = 3
 _DEATHS = 2
 _CLI_FORMS = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
@@ -80,16 +81,16 @@ def _hit(case: Case, moments: list[int]) -> int:
 def log_incomplete(case: Case) -> Finding | None:
     """Holes, unreadable parts, or exactly the number of records at which `railway logs` cuts."""
     coverage = case.coverage
-    damaged = any(note.key in {"broken", "unreadable", "long-lines"} for note in coverage.notes)
+    damaged = sum(note.key in _DAMAGE for note in coverage.notes)
     cut = [s for s in coverage.sources if s.lines == CLI_LIMIT and s.format in _CLI_FORMS]
     if not coverage.holes and not damaged and not cut:
         return None
     drops = case.events("lines_dropped")
-    real = bool(coverage.holes) or damaged
+    real = bool(coverage.holes or damaged)
     return Finding(
         "log-incomplete", "warning" if real else "info", "certain" if real else "likely",
         drops[0].stamp if drops else None, drops[-1].stamp if drops else None, ongoing=False, mascots=case.by_outcome.get("unknown", 0),
         supports=case.evidence(drops), missing=("whole-log",),
-        values={"holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut)},
-        variant=None if real else "cut",
+        values={"count": damaged, "damaged": damaged, "holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut)},
+        variant="cut" if not real else "damaged" if damaged and not drops else None,
     )  # fmt: skip

@@ -29,7 +29,9 @@ _BRACKETED: Final = re.compile(rf"\[({STAMP})\] (.*)", re.DOTALL)
 _STAMPED: Final = re.compile(rf"({STAMP})[ \t](.*)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(r" ([\w.$@-]+)=(?=[\"\d\[{tfn-])")
 _TAG_KEYS: Final = (("service", "serviceId"), ("replica", "deploymentInstanceId"), ("deployment", "deploymentId"))
-_OWN_KEYS: Final = frozenset({"message", "timestamp", "severity", "attributes", "tags"})
+_NO_TEXT: Final = frozenset(
+    {"message", "msg", "timestamp", "severity", "attributes", "tags", "level", "lvl", "time", "pid", "hostname", "context"}
+)
 
 
 def from_object(fields: Mapping[str, Any], zone: dt.tzinfo = UTC) -> Entry | None:
@@ -44,7 +46,7 @@ def from_object(fields: Mapping[str, Any], zone: dt.tzinfo = UTC) -> Entry | Non
         return _row(fields, attributes, message, zone)
     if message is None:
         return None
-    entry = Entry(_text(message), zone=zone)
+    entry = Entry(_text(message) or _fields_text(fields), zone=zone)
     stamp = fields.get("timestamp")
     if isinstance(stamp, str) and _NANOS.fullmatch(stamp):
         take_stamp(entry, stamp, "railway")
@@ -54,8 +56,7 @@ def from_object(fields: Mapping[str, Any], zone: dt.tzinfo = UTC) -> Entry | Non
 
 def _row(fields: Mapping[str, Any], attributes: Mapping[str, Any], message: object, zone: dt.tzinfo) -> Entry:
     """Dashboard and API objects: Railway's keys outside, the app's inside `attributes`."""
-    text = _text(message)
-    entry = Entry(text or _text(attributes.get("event", "")), zone=zone)
+    entry = Entry(_text(message) or _text(attributes.get("event")) or _fields_text(attributes), zone=zone)
     take_stamp(entry, fields.get("timestamp"), "railway")
     entry.level = level_of(fields.get("severity"))
     tags = fields.get("tags")
@@ -137,6 +138,12 @@ def _pairs(attributes: Iterable[Any]) -> dict[str, Any]:
 
 def _tag(tags: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
     return next((tags[name] for name in names if isinstance(tags.get(name), str) and tags[name]), None)
+
+
+def _fields_text(fields: Mapping[str, Any]) -> str:
+    """An app's JSON line without a message is kept by Railway as fields alone: they are the text."""
+    rest = {key: value for key, value in fields.items() if key not in _NO_TEXT}
+    return msgspec.json.encode(rest).decode() if rest else ""
 
 
 def _text(value: object) -> str:

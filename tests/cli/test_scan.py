@@ -243,7 +243,7 @@ def test_scan_report_is_written_through_a_link_and_into_a_pipe(logscan: Logscan,
 def test_scan_full_disk_is_told_and_no_internal_error() -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("no /dev/full here")
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*COMMAND, "scan", str(log(HEALTHY))], stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
         )

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logscan import Rulebook
+from logscan.diagnose import diagnose
 from logscan.sources import blocks
 from logscan.sources.blocks import Block, Blocks
-from tests.logs import UUID, Held, enqueued, generated, outcomes, read, render
+from tests.logs import UUID, Held, enqueued, generated, outcomes, render
 
 
 def cut(data: bytes, size: int) -> Iterator[bytes]:
@@ -44,31 +45,34 @@ def test_blocks_do_not_depend_on_how_bytes_arrive(data: bytes, size: int, other:
     assert blocks_of(data, size) == blocks_of(data, other)
 
 
-def test_blocks_cut_a_line_beyond_all_measure(monkeypatch: pytest.MonkeyPatch, rulebook: Rulebook) -> None:
+@pytest.fixture
+def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 1000 bytes, lines of 5000 at most: the real sizes are a megabyte and 128."""
     monkeypatch.setattr(blocks, "BLOCK", 1000)
     monkeypatch.setattr(blocks, "MAX_LINE", 5000)
-    before, after = render([enqueued(UUID, 0)]), render([generated(UUID, 1)])
+
+
+@pytest.mark.usefixtures("short_lines")
+@pytest.mark.parametrize("size", [1, 64, 999, 4096])
+def test_blocks_cut_a_line_beyond_all_measure(rulebook: Rulebook, size: int) -> None:
+    before, after = render([enqueued(UUID, 0)], "cli-json"), render([generated(UUID, 1)], "cli-json")
     data = before + b"x" * 20_000 + b"\n" + after
-    for size in (64, 999, 4096, 1 << 20):
-        made = Blocks()
-        found = list(made.of(cut(data, size)))
-        assert made.cut == (1 if size < 1 << 20 else made.cut)
-        assert found[-1].data.endswith(after)
-        assert found[-1].line + found[-1].data.count(b"\n") == 4
-        assert found[-1].offset + len(found[-1].data) == len(data)
-    diagnosis = read(rulebook, data)
+    made = Blocks()
+    found = list(made.of(cut(data, size)))
+    assert made.cut == 1
+    assert found[-1].data.endswith(after)
+    assert found[-1].line + found[-1].data.count(b"\n") == 4
+    assert found[-1].offset + len(found[-1].data) == len(data)
+    diagnosis = diagnose([Held(data, size=size)], rulebook)
     assert outcomes(diagnosis) == {UUID: "generated"}
     assert diagnosis.coverage.lines == 3
+    assert [note.count for note in diagnosis.coverage.notes if note.key == "long-lines"] == [1]
 
 
-def test_blocks_a_cut_line_is_told(monkeypatch: pytest.MonkeyPatch, rulebook: Rulebook) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 1000)
-    monkeypatch.setattr(blocks, "MAX_LINE", 5000)
-    from logscan.diagnose import diagnose
-
-    source = Held(render([enqueued(UUID, 0)]) + b"x" * 20_000, size=500)
-    notes = diagnose([source], rulebook).coverage.notes
-    assert [note.count for note in notes if note.key == "long-lines"] == [1]
+@pytest.mark.usefixtures("short_lines")
+def test_blocks_a_cut_line_at_the_end_is_told(rulebook: Rulebook) -> None:
+    diagnosis = diagnose([Held(render([enqueued(UUID, 0)]) + b"x" * 20_000, size=500)], rulebook)
+    assert [note.count for note in diagnosis.coverage.notes if note.key == "long-lines"] == [1]
 
 
 def test_blocks_of_nothing() -> None:
@@ -81,8 +85,7 @@ def test_blocks_give_what_came_before_an_error() -> None:
         yield b"one\ntwo"
         raise OSError("gone")
 
-    found = []
-    with pytest.raises(OSError, match="gone"):
-        found.extend(Blocks().of(failing()))
     made = Blocks().of(failing())
     assert next(made).data == b"one\ntwo"
+    with pytest.raises(OSError, match="gone"):
+        next(made)
