@@ -98,29 +98,34 @@ def from_line(text: str, zone: dt.tzinfo = UTC) -> Entry | None:
 def _split_attributes(entry: Entry) -> None:
     """`message key=value key=value`: values are JSON, so the earliest split that reads to the end is right."""
     text = entry.message
-    for found in _ATTRIBUTE.finditer(text):
-        fields = _read_attributes(text, found.start())
-        if fields is not None:
+    found = _ATTRIBUTE.search(text)
+    while found:
+        fields, stop = _read_attributes(text, found.start())
+        if stop == len(text):
             entry.message = text[: found.start()]
             from_fields(entry, fields)
             return
+        # Any start before the place where reading failed would fail there again.
+        found = _ATTRIBUTE.search(text, max(stop, found.start() + 1))
 
 
 _DECODER: Final = json.JSONDecoder()
 
 
-def _read_attributes(text: str, at: int) -> dict[str, Any] | None:
+def _read_attributes(text: str, at: int) -> tuple[dict[str, Any], int]:
+    """Attributes from `at` on, and where no further one could be read."""
     fields: dict[str, Any] = {}
     while at < len(text):
         found = _ATTRIBUTE.match(text, at)
         if not found:
-            return None
+            break
         try:
-            value, at = _DECODER.raw_decode(text, found.end())
+            value, end = _DECODER.raw_decode(text, found.end())
         except (ValueError, RecursionError):
-            return None
+            return fields, at + 1
         fields[found[1]] = value
-    return fields
+        at = end
+    return fields, at
 
 
 def _pairs(attributes: Iterable[Any]) -> dict[str, Any]:

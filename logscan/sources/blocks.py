@@ -43,7 +43,7 @@ class Blocks:
                 continue
             data = b"".join(held)  # noqa: PLW2901
             end = len(data) if last else data.rfind(b"\n") + 1
-            if end == 0:
+            if end == 0 and too_long:
                 self.cut += 1
                 end, skipping = len(data), True
             if end:

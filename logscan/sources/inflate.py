@@ -34,6 +34,7 @@ _MAGIC: Final[tuple[tuple[bytes, str, Callable[[], Any]], ...]] = (
     (b"BZh", "bzip2", bz2.BZ2Decompressor),
     (b"\xfd7zXZ\x00", "xz", lzma.LZMADecompressor),
 )
+_MAGIC_SIZE: Final = max(len(magic) for magic, _, _ in _MAGIC)
 _REFUSED: Final = ((b"PK\x03\x04", "zip archive"), (b"7z\xbc\xaf\x27\x1c", "7-Zip archive"), (b"%PDF-", "PDF file"))
 
 
@@ -60,12 +61,17 @@ class Inflate:
         self.broken: str | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        inflater: Inflater = self._make()
+        inflater: Inflater | None = self._make()
+        rest = b""
         started = False
         for chunk in self._chunks:
-            data = chunk
+            data = rest + chunk
+            rest = b""
             while data:
-                if inflater.eof:
+                if inflater is None:
+                    if len(data) < _MAGIC_SIZE and data.strip(b"\0"):
+                        rest = data
+                        break
                     if not self._begins_member(data):
                         return
                     inflater = self._make()
@@ -75,8 +81,10 @@ class Inflate:
                 except _ERRORS as error:
                     self.broken = f"{self._name} data is damaged ({error})"
                     return
-                data = inflater.unused_data if inflater.eof else b""
-        if started and not inflater.eof:
+                data, inflater = (inflater.unused_data, None) if inflater.eof else (b"", inflater)
+        if rest:
+            self._begins_member(rest)
+        if started and inflater is not None:
             self.broken = f"{self._name} data ends too early (cut off)"
 
     def _begins_member(self, data: bytes) -> bool:

@@ -69,13 +69,13 @@ def test_inflate_truncated_by_one_byte(tmp_path: Path, rulebook: Rulebook, pack:
 
 @pytest.mark.parametrize("pack", PACK)
 def test_inflate_damaged_in_the_middle(tmp_path: Path, rulebook: Rulebook, pack: str) -> None:
-    packed = bytearray(PACK[pack](LOG))
+    packed = bytearray(PACK[pack](LOG * 6))
     for at in range(len(packed) * 9 // 10, len(packed) * 9 // 10 + 40):
         packed[at] ^= 0x5A
     found = scanned(tmp_path / "a", bytes(packed), rulebook)
     assert [hole.reason for hole in found.coverage.holes] == ["broken"]
-    assert outcomes(found) == {"1": "generated"}
-    assert found.coverage.lines < COUNT
+    assert outcomes(found)["1"] == "generated"
+    assert found.coverage.lines < 6 * COUNT
 
 
 @pytest.mark.parametrize("pack", PACK)
