@@ -5,69 +5,31 @@ bytes → blocks → candidate lines → records → sightings → events → ma
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
 
-from logscan.causes import FAILURES, UNKNOWN, Attribution, attribute, rule_of
+from logscan.causes import attribute
 from logscan.checks.from_logs import checklist
-from logscan.errors import SourceError
 from logscan.findings import Case, conclude
-from logscan.findings.conclude import PLATFORM
-from logscan.findings.process import CLI_LIMIT
+from logscan.findings.causes import causes_of, doubted, explained, other_jobs
+from logscan.findings.lost import lost_to_deaths
+from logscan.intake import Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
-from logscan.lost import lost_to_deaths
-from logscan.match import Matcher, Sighting, service_votes
-from logscan.model import OUTCOMES, Cause, Coverage, Diagnosis, Evidence, Hole, Note, Record, SourceReport
-from logscan.ordering import Seen, in_order
-from logscan.overlap import duplicates
-from logscan.prefilter import FOLLOW, Scanner
-from logscan.reading import Reader
+from logscan.model import OUTCOMES, Diagnosis
+from logscan.ordering import in_order
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
-from logscan.times import SECOND, UTC
 from logscan.visible import visible
 
-_DROP_REACH: Final = 10 * SECOND
-_MAX_SAMPLES: Final = 5
-
-
-class Interrupted(Exception):  # noqa: N818  # not an error: what was read is reported
-    """Raised by a signal handler: stop reading. `signum` is the signal."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(f"signal {signum}")
-        self.signum = signum
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
-
-    `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
-    chunk's bytes, `read` when the reading is over.
-    """
-
-    zone: dt.tzinfo = UTC
-    form: str | None = None
-    since: int | None = None
-    until: int | None = None
-    pickup: int | None = None
-    run: int | None = None
-    redact: bool = True
-    full: bool = False
-    progress: Callable[[int], None] | None = None
-    read: Callable[[], None] | None = None
+__all__ = ["Interrupted", "Options", "diagnose"]
 
 
 def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
     """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes."""
     options = options or Options()
-    account = _read(sources, rulebook, options)
+    account = read_all(sources, rulebook, options)
     if options.read is not None:
         options.read()
     for source in sources:
@@ -75,291 +37,23 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     redactor = Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
-    coverage = _coverage(account, seen, redactor)
+    coverage = coverage_of(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, pickup, run)
     names = [visible(source.name) for source in sources]
     case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
     lost = lost_to_deaths(case)
-    case = replace(case, mascots=with_causes(mascots, _explained(case, lost), _doubted(attribution)))
+    case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
     return Diagnosis(
         verdict=findings[0].id,
         findings=findings,
-        causes=_causes(case, lost),
+        causes=causes_of(case, lost),
         mascots=case.mascots,
         by_outcome={name: case.by_outcome[name] for name in OUTCOMES if case.by_outcome.get(name)},
-        other_jobs=_other_jobs(case),
+        other_jobs=other_jobs(case),
         coverage=coverage,
         checks=checklist(case),
         rules_hash=rulebook.hash,
         interrupted=account.interrupted,
     )
-
-
-@dataclass(slots=True)
-class _Account:
-    """What reading gave."""
-
-    matcher: Matcher
-    readers: list[Reader]
-    samples: dict[int, list[Record]] = field(default_factory=dict)
-    unparsed: Counter[int] = field(default_factory=Counter)
-    unreadable: dict[int, str] = field(default_factory=dict)
-    outside: int = 0
-    unstamped: Counter[int] = field(default_factory=Counter)
-    stamped: Counter[int] = field(default_factory=Counter)
-    double: dict[int, int] = field(default_factory=dict)
-    tagged_sources: set[int] = field(default_factory=set)
-    services: dict[int, set[str]] = field(default_factory=dict)
-    interrupted: int | None = None
-
-    @property
-    def earliest(self) -> dict[int, int]:
-        """When each tagged process was first seen, as far as samples tell."""
-        processes = self.matcher.processes
-        seen = [(processes[key], at) for reader in self.readers for key, at in reader.earliest.items() if key in processes]
-        return {process: min(at for other, at in seen if other == process) for process, _ in seen}
-
-    def kind(self, number: int) -> str | None:
-        """Whose log a source is, if its samples tell and nothing of the backend stands in it."""
-        kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
-        if not kinds or any(s.source == number and s.event and s.event not in PLATFORM for s in self.matcher.seen):
-            return None
-        return kinds.most_common(1)[0][0]
-
-    @property
-    def tagged(self) -> frozenset[int]:
-        """The processes that Railway's tags name."""
-        return frozenset(number for key, number in self.matcher.processes.items() if isinstance(key, tuple) and len(key) == 3)  # noqa: PLR2004
-
-
-def _read(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> _Account:
-    windowed = options.since is not None or options.until is not None
-    scanner = Scanner.of(rulebook, full=options.full or windowed)
-    account = _Account(Matcher(rulebook), [])
-    for number, source in enumerate(sources):
-        reader = Reader(source, scanner, options.zone, options.form, progress=options.progress)
-        account.readers.append(reader)
-        if account.interrupted is not None:
-            continue
-        try:
-            _read_one(account, number, reader, options if windowed else None)
-        except SourceError as error:
-            account.unreadable[number] = str(error)
-        except Interrupted as stop:
-            account.interrupted = stop.signum
-        reader.finish()
-    try:
-        _leave_out_duplicates(account)
-    except Interrupted as stop:
-        account.interrupted = stop.signum
-    return account
-
-
-def _read_one(account: _Account, number: int, reader: Reader, window: Options | None) -> None:
-    cutter = _Window(window, reader) if window is not None else None
-    follow: dict[int, int] = {}
-    for record in reader.records():
-        if cutter is None or cutter.holds(record):
-            _take(account, number, record, follow)
-    if cutter is not None:
-        account.outside += cutter.outside
-        reader.lines = cutter.inside
-        reader.first, reader.last = cutter.first, cutter.last
-        reader.stretches.clear()
-        reader.walls.clear()
-
-
-def _take(account: _Account, number: int, record: Record, follow: dict[int, int]) -> None:
-    """Match one record. `follow` says per process up to which line what follows a failure is kept."""
-    matcher = account.matcher
-    found = matcher.look(record, number)
-    if record.replica:
-        account.tagged_sources.add(number)
-    if record.service:
-        account.services.setdefault(number, set()).add(record.service)
-    for sighting in found:
-        if sighting.mascot is not None:
-            (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
-        if sighting.event in FAILURES:
-            follow[sighting.process] = record.line + FOLLOW
-    if record.broken and (found or matcher.may_match(record.message)):
-        account.unparsed[number] += 1
-        samples = account.samples.setdefault(number, [])
-        if len(samples) < _MAX_SAMPLES:
-            samples.append(record)
-    if not found and follow and record.message.strip() and follow.get(matcher.process(record, number), 0) >= record.line:
-        matcher.keep_context(record, number)
-
-
-class _Window:
-    """`--since` and `--until`: decides record by record, carrying the time on over lines without one."""
-
-    def __init__(self, options: Options, reader: Reader) -> None:
-        self._since, self._until, self._days = options.since, options.until, reader.parser.days
-        self._at: int | None = None
-        self.inside = self.outside = 0
-        self.first: int | None = None
-        self.last: int | None = None
-
-    def holds(self, record: Record) -> bool:
-        stamp = record.stamp if record.stamp is not None or record.wall is None else self._days.resolve(record.wall)
-        self._at = stamp if stamp is not None else self._at
-        early = self._at is not None and self._since is not None and self._at < self._since
-        late = self._at is not None and self._until is not None and self._at > self._until
-        if early or late:
-            self.outside += 1
-            return False
-        self.inside += 1
-        if stamp is not None:
-            self.first = stamp if self.first is None else min(self.first, stamp)
-            self.last = stamp if self.last is None else max(self.last, stamp)
-        return True
-
-
-def _leave_out_duplicates(account: _Account) -> None:
-    if account.interrupted is not None:
-        return
-    found = duplicates(account.readers, frozenset(account.tagged_sources))
-    if not found:
-        return
-    gone = {(source, line) for source, lines in found.items() for line in lines}
-    kept = [s for s in account.matcher.seen if (s.source, s.line) not in gone]
-    account.matcher.matched -= _records(account.matcher.seen) - _records(kept)
-    account.matcher.seen = kept
-    account.double = {source: lines.total() for source, lines in found.items()}
-
-
-def _records(sightings: Sequence[Sighting]) -> int:
-    return len({sighting.record for sighting in sightings if sighting.kind != "context"})
-
-
-def _coverage(account: _Account, seen: Sequence[Seen], redactor: Redactor) -> Coverage:
-    ends = [stamp for reader in account.readers for stamp in (reader.first, reader.last) if stamp is not None]
-    ends += [item.stamp for item in seen if item.stamp is not None]
-    drops = [item for item in seen if item.sighting.event == "lines_dropped"]
-    holes = [Hole(*_around(item), "dropped") for item in drops]
-    holes += [Hole(reader.last, None, "broken") for reader in account.readers if reader.broken]
-    return Coverage(
-        sources=tuple(_source_report(account, number, redactor) for number in range(len(account.readers))),
-        start=min(ends, default=None),
-        end=max(ends, default=None),
-        holes=tuple(holes),
-        lines=sum(reader.lines for reader in account.readers) - sum(account.double.values()),
-        matched=account.matcher.matched,
-        dropped=sum(int(item.sighting.captures.get("dropped", "0")) for item in drops),
-        notes=tuple(_notes(account, drops)),
-    )
-
-
-def _around(item: Seen) -> tuple[int | None, int | None]:
-    """Railway's drop line stands for lines up to ten seconds to either side."""
-    return (None, None) if item.stamp is None else (item.stamp - _DROP_REACH, item.stamp + _DROP_REACH)
-
-
-def _source_report(account: _Account, number: int, redactor: Redactor) -> SourceReport:
-    reader = account.readers[number]
-    services = sorted(account.services.get(number, ()))
-    return SourceReport(
-        name=visible(reader.source.name),
-        format=reader.main_form,
-        service=", ".join(services) or None,
-        lines=reader.lines - account.double.get(number, 0),
-        bytes=reader.size,
-        first=reader.first,
-        last=reader.last,
-        kind=account.kind(number),
-        unparsed=account.unparsed[number],
-        undecodable=reader.undecodable,
-        samples=tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
-    )
-
-
-def _sample(reader: Reader, record: Record, redactor: Redactor) -> Evidence:
-    return Evidence(visible(reader.source.name), record.line, record.stamp, redactor.clean(record.text))
-
-
-def _notes(account: _Account, drops: Sequence[Seen]) -> list[Note]:
-    notes = [note for number in range(len(account.readers)) for note in _notes_on(account, number)]
-    if account.outside:
-        notes.append(Note("outside-window", account.outside))
-    dropped = sum(int(item.sighting.captures.get("dropped", "0")) for item in drops)
-    return [*notes, Note("dropped", dropped)] if dropped else notes
-
-
-def _notes_on(account: _Account, number: int) -> list[Note]:
-    """What people must know of one source."""
-    reader = account.readers[number]
-    name: dict[str, int | str] = {"source": visible(reader.source.name)}
-    if number in account.unreadable:
-        return [Note("unreadable", 1, {"why": visible(account.unreadable[number])})]
-    kind = account.kind(number)
-    stamps = "some-stamps" if account.stamped[number] else "no-stamps"
-    possible = (
-        (reader.broken, Note("broken", 1, {**name, "why": reader.broken or ""})),
-        (reader.cut, Note("long-lines", reader.cut, name)),
-        (reader.parser.days.ambiguous, Note("day-order", 1, name)),
-        (account.unstamped[number], Note(stamps, 1, name)),
-        (reader.lines == CLI_LIMIT, Note("cut-at-500", 1, name)),
-        (account.double.get(number), Note("duplicates", account.double.get(number, 0), name)),
-        (kind, Note("other-log", 1, {**name, "kind": kind or ""})),
-    )
-    return [note for holds, note in possible if holds]
-
-
-def _explained(case: Case, lost: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Per mascot, the causes of where it ended: not those of earlier attempts that were mended."""
-    outcome = dict(zip(case.mascots["mascot_id"].to_list(), case.mascots["outcome"].to_list(), strict=True))
-    missing = set(case.mascots.filter(case.mascots["image"] == "missing")["mascot_id"].to_list())
-    out: dict[str, list[str]] = {}
-    for failure in case.attribution.failures:
-        ended_so = outcome.get(failure.mascot) == failure.event or (failure.event == "upload_failed" and failure.mascot in missing)
-        if ended_so and failure.family not in out.setdefault(failure.mascot, []):
-            out[failure.mascot].append(failure.family)
-    for mascot, families in lost.items():
-        if outcome.get(mascot) in ("stalled", "waiting"):
-            out.setdefault(mascot, []).extend(f for f in families if f not in out.get(mascot, []))
-    return {mascot: [f for f in families if f != UNKNOWN] or families for mascot, families in out.items()}
-
-
-def _doubted(attribution: Attribution) -> set[str]:
-    return {failure.mascot for failure in attribution.failures if failure.certainty != "certain"}
-
-
-def _causes(case: Case, lost: dict[str, list[str]]) -> tuple[Cause, ...]:
-    """Every family that was seen: most mascots first, then most lines, then by id; `unknown` last."""
-    lines = case.line_counts
-    mascots: dict[str, set[str]] = {}
-    items: dict[str, list[Seen]] = {}
-    for failure in case.attribution.failures:
-        mascots.setdefault(failure.family, set()).add(failure.mascot)
-        items.setdefault(failure.family, []).extend(failure.lines or [failure.seen, *failure.follow])
-    for block in case.attribution.blocks:
-        items.setdefault(block.family, []).extend(block.lines)
-    for mascot, families in lost.items():
-        for family in families:
-            mascots.setdefault(family, set()).add(mascot)
-    causes = [_cause(case, family, items.get(family, []), len(mascots.get(family, ())), lines[family]) for family in {*items, *mascots}]
-    return tuple(sorted(causes, key=lambda c: (c.id == UNKNOWN, -c.mascots, -c.lines, c.id)))
-
-
-def _cause(case: Case, family: str, items: list[Seen], mascots: int, lines: int) -> Cause:
-    own = [s for s in items if family == UNKNOWN or (s.sighting.rule and s.sighting.rule.family and s.sighting.rule.family.id == family)]
-    own.sort(key=lambda s: (s.at, s.sighting.record))
-    stamps = [s.stamp for s in own if s.stamp is not None]
-    known = case.rulebook.families.get(family)
-    rules = sorted({s.sighting.rule.id for s in own if s.sighting.kind == "cause" and s.sighting.rule})
-    return Cause(
-        family, known.component if known else "none", tuple(rules), mascots, lines or len({s.sighting.record for s in own}),
-        case.evidence(own), min(stamps, default=None), max(stamps, default=None),
-        warning=family != UNKNOWN and bool(own) and all(s.sighting.kind == "cause" and rule_of(s).warning for s in own),
-    )  # fmt: skip
-
-
-def _other_jobs(case: Case) -> dict[str, int]:
-    kinds: dict[str, set[str]] = {}
-    for item in case.events("other_job"):
-        if item.sighting.rule is not None:
-            kinds.setdefault(item.sighting.rule.id, set()).add(item.sighting.captures.get("other", ""))
-    return {kind: len(ids) for kind, ids in sorted(kinds.items())}

@@ -11,7 +11,8 @@ from logscan.findings.jobs import images_not_accessible, jobs_failing
 from logscan.findings.process import log_incomplete, service_crashing
 from logscan.findings.queue import jobs_stalled, redis_not_working, worker_not_consuming
 from logscan.model import SEVERITIES, Finding
-from logscan.rulebook.schema import FINDINGS
+from logscan.ordering import Seen
+from logscan.rulebook.schema import FINDINGS, PLATFORM
 
 _JUDGES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     redis_not_working,
@@ -22,14 +23,12 @@ _JUDGES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     service_crashing,
     log_incomplete,
 )
-# Events of the platform alone say nothing about mascots.
-PLATFORM: Final = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped", None})
 
 
 def conclude(case: Case) -> tuple[Finding, ...]:
     """The findings, gravest first: by severity, then by mascots hit, then in the order of the table."""
     found = [finding for judge in _JUDGES if (finding := judge(case)) is not None]
-    recognised = any(item.sighting.kind == "cause" or item.sighting.event not in PLATFORM for item in case.seen)
+    recognised = any(_tells(item) for item in case.seen)
     if not recognised and not any(f.severity == "critical" for f in found):
         # That piped `railway logs` stops at 500 is part of the help; as a finding it would hide the verdict.
         found = [f for f in found if f.severity != "info"] + [_nothing(case)]
@@ -40,6 +39,11 @@ def conclude(case: Case) -> tuple[Finding, ...]:
             found.append(_healthy(case))
     order = {name: place for place, name in enumerate(FINDINGS)}
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), -f.mascots, order[f.id])))
+
+
+def _tells(item: Seen) -> bool:
+    """Whether a sighting is a signature or a cause, and not just the platform's own line."""
+    return item.sighting.kind == "cause" or (item.sighting.kind == "event" and item.sighting.event not in PLATFORM)
 
 
 def _healthy(case: Case) -> Finding:

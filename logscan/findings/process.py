@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from logscan.findings.case import Case, family_order
+from logscan.intake import CLI_LIMIT
 from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import SECOND
 
-CLI_LIMIT = 500
 _DAMAGE = frozenset({"broken", "unreadable", "long-lines"})
 _RESTARTS = 3
 _DEATHS = 2

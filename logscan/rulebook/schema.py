@@ -22,6 +22,8 @@ EventName = Literal[
     "plugin_image_failed", "plugin_image_loaded",
 ]  # fmt: skip
 EVENTS: tuple[str, ...] = get_args(EventName)
+# Events of the platform alone: they say nothing about mascots.
+PLATFORM = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped"})
 
 Component = Literal["redis", "google", "storage", "database", "process", "platform", "replicate", "none"]
 COMPONENTS: tuple[str, ...] = get_args(Component)
