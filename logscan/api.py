@@ -14,10 +14,12 @@ from logscan.sources import expand
 __all__ = ["Diagnosis", "Options", "Rulebook", "load_rules", "scan", "to_json"]
 
 
-def scan(paths: Iterable[str | PathLike[str]], *, rules: Rulebook | None = None, options: Options | None = None) -> Diagnosis:
-    """Diagnose log files, folders or globs (`-` is standard input).
+def scan(paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, rules: Rulebook | None = None, options: Options | None = None) -> Diagnosis:
+    """Diagnose a log file, folder or glob, or several (`-` is standard input).
 
     Raises UsageError where a folder or glob holds no file, RulesError where the rules are wrong.
     A file that cannot be read does not raise: it is told in `Diagnosis.coverage.notes`.
     """
+    if isinstance(paths, str | PathLike):
+        paths = [paths]
     return diagnose(expand([str(path) for path in paths]), rules or load_rules(), options)

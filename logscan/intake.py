@@ -72,20 +72,23 @@ class Account:
     tagged_sources: set[int] = field(default_factory=set)
     services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
+    _backend: set[int] | None = None
 
     @property
     def earliest(self) -> dict[int, int]:
         """When each tagged process was first seen, as far as samples tell."""
         processes = self.matcher.processes
-        seen = [(processes[key], at) for reader in self.readers for key, at in reader.earliest.items() if key in processes]
-        return {process: min(at for other, at in seen if other == process) for process, _ in seen}
+        seen = sorted((at, processes[key]) for reader in self.readers for key, at in reader.earliest.items() if key in processes)
+        return {process: at for at, process in reversed(seen)}
 
     def kind(self, number: int) -> str | None:
         """Whose log a source is, if its samples tell and nothing of the backend stands in it."""
-        kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
-        if not kinds or any(s.source == number and s.event and s.event not in PLATFORM for s in self.matcher.seen):
+        if self._backend is None:
+            self._backend = {s.source for s in self.matcher.seen if s.event and s.event not in PLATFORM}
+        if number in self._backend:
             return None
-        return kinds.most_common(1)[0][0]
+        kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
+        return kinds.most_common(1)[0][0] if kinds else None
 
     @property
     def tagged(self) -> frozenset[int]:
@@ -184,11 +187,11 @@ def _leave_out_duplicates(account: Account) -> None:
     found = duplicates(account.readers, frozenset(account.tagged_sources))
     if not found:
         return
-    gone = {(source, line) for source, lines in found.items() for line in lines}
-    kept = [s for s in account.matcher.seen if (s.source, s.line) not in gone]
+    gone = {(source, *place) for source, places in found.items() for place in places}
+    kept = [s for s in account.matcher.seen if (s.source, s.line, s.stamp) not in gone]
     account.matcher.matched -= _records(account.matcher.seen) - _records(kept)
     account.matcher.seen = kept
-    account.double = {source: lines.total() for source, lines in found.items()}
+    account.double = {source: places.total() for source, places in found.items()}
 
 
 def _records(sightings: Sequence[Sighting]) -> int:

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 import regex
 
 from logscan.model import Clock, Record, Wall
-from logscan.rulebook import Compiled, Rulebook
+from logscan.rulebook import TIMEOUT, Compiled, Rulebook, fold
 from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
 
 Kind = Literal["event", "cause", "fact", "context"]
@@ -24,7 +24,6 @@ _LEADING: Final = "'\"`<([{“‘«"
 _AFTER_ID: Final = re.compile(r"\s*$|\s+[(\[{-]")
 _LONG: Final = 64 << 10
 _WINDOW: Final = 4 << 10
-_TIMEOUT: Final = 2.0
 _MAX_TRIES: Final = 20
 _MAX_TEXTS: Final = 400
 _GRAM: Final = 4
@@ -89,13 +88,13 @@ class Matcher:
                 captures = match_signature(rule, text)
                 if captures is not None:
                     yield self._sighting("event", rule, record, source, captures)
-            elif isinstance(rule.rule, Fact) and rule.pattern.match(text):
+            elif isinstance(rule.rule, Fact) and rule.match(text):
                 yield self._sighting("fact", rule, record, source, {})
 
     def _causes(self, rules: Iterable[Compiled], text: str, record: Record, source: int, known: set[str]) -> Iterator[Sighting]:
         """Causes hold anywhere in an error text, except in lines that carry other people's words."""
         causes = [rule for rule in rules if rule.family is not None and rule.id not in known]
-        if not causes or any(isinstance(rule.rule, DataRule) and rule.pattern.search(text) for rule in rules):
+        if not causes or any(isinstance(rule.rule, DataRule) and rule.search(text) for rule in rules):
             return
         for rule in causes:
             captures = match_cause(rule, text)
@@ -152,7 +151,7 @@ class _Gate:
 
     def rules_for(self, text: str) -> list[Compiled]:
         """The rules whose anchors `text` holds, in a fixed order."""
-        lowered = text.lower()
+        lowered = fold(text)
         found = dict.fromkeys(self._always)
         hits = sorted(self._by_gram.keys() & _grams(lowered))
         for anchors in (self._short, *(self._by_gram[gram] for gram in hits)):
@@ -170,13 +169,13 @@ def service_votes(texts: Iterable[str], rules: Iterable[Compiled]) -> Counter[st
     """How many of some sample lines show which other program's log this is."""
     votes: Counter[str] = Counter()
     for text in texts:
-        votes.update({rule.rule.service for rule in rules if isinstance(rule.rule, ServiceRule) and rule.pattern.match(text)})
+        votes.update({rule.rule.service for rule in rules if isinstance(rule.rule, ServiceRule) and rule.match(text)})
     return votes
 
 
 def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
     """The captures of a signature at the start of `text`, or None. Ids lose the punctuation around them."""
-    found = rule.pattern.match(text, timeout=_TIMEOUT)
+    found = rule.match(text)
     if found is None:
         return None
     captures = {name: value for name, value in found.groupdict().items() if value is not None}
@@ -198,7 +197,7 @@ def _is_word(name: str, raw: str) -> bool:
 def match_cause(rule: Compiled, text: str) -> dict[str, str] | None:
     """The captures of a cause rule anywhere in `text`, or None. Words in quotation marks are data, not errors."""
     try:
-        for number, found in enumerate(rule.pattern.finditer(text, timeout=_TIMEOUT)):
+        for number, found in enumerate(rule.pattern.finditer(text, timeout=TIMEOUT)):
             if not text.count('"', 0, found.start()) % 2:
                 return {name: value for name, value in found.groupdict().items() if value is not None}
             if number >= _MAX_TRIES:

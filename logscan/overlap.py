@@ -16,11 +16,13 @@ from logscan.reading import Reader
 from logscan.times import SECOND
 
 Key = tuple[int, bytes]
+# A line and a stamp: a line may hold a whole array of records.
+Place = tuple[int, int | None]
 
 
-def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, Counter[int]]:
-    """Per source, the lines whose records an earlier source holds already, with how many records of each."""
-    out: dict[int, Counter[int]] = {}
+def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, Counter[Place]]:
+    """Per source, the places of records that an earlier source holds already, with how many stand at each."""
+    out: dict[int, Counter[Place]] = {}
     for later in range(1, len(readers)):
         windows = {earlier: w for earlier in range(later) if (w := _overlap(readers[earlier], readers[later])) is not None}
         if not windows:
@@ -37,7 +39,7 @@ def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, C
                     known[key] -= 1
                     double.add(place)
         if double:
-            out[later] = Counter(mine[place].line for place in double)
+            out[later] = Counter((mine[place].line, mine[place].stamp) for place in double)
     return out
 
 

@@ -1,7 +1,8 @@
 r"""Blocks → candidate lines. Most lines of a log match no rule; only those that may are decoded and parsed.
 
 The prefilter may let too much through, never too little: it looks for the rules' anchors, and lets
-every line pass in which an escape (terminal codes, NULs, JSON's `\u00..`) could hide one.
+every line pass in which an escape (terminal codes, NULs, JSON's `\u00..`) could hide one, or a
+letter that is no ASCII matches one (FOLDED).
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import polars as pl
 
 from logscan.parse import FORMATS
 from logscan.parse.lines import is_marker
-from logscan.rulebook import Rulebook
+from logscan.rulebook import FOLDED, Rulebook
 from logscan.sources.blocks import Block
 
 FOLLOW: Final = 12
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
-_ODD: Final = ("\x1b", "\0", "\\u00", '[{"')
+_ODD: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
 _MARKS: Final = re.compile(rb"(?m)^(?:You reached the |[A-Z][a-z]{2,8} \d\d?, \d{4}, |\d{4}-\d\d-\d\d \d\d:\d\d\r?$)[^\n]*")
 
 
@@ -54,7 +55,7 @@ class Scanner:
             return cls()
         failures = [r for r in rulebook.signatures if getattr(r.rule, "event", None) in _FAILURES]
         return cls(
-            sorted({*_ODD, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
+            sorted({*_ODD, *FOLDED, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
             sorted({text for anchor in anchors if anchor.ignore_case for text in anchor.texts}),
             sorted({text for rule in failures for text in rule.anchors.texts}),
         )

@@ -154,10 +154,11 @@ class Reader:
         return [*parser.feed(1, line), *parser.flush()]
 
     def _keep(self, lines: Iterable[str]) -> None:
-        """Keep some messages, for telling whose log this is, and when each process was first seen."""
+        """Keep some lines, whole and as messages, for telling whose log this is, and when each process was first seen."""
         for line in lines:
             if len(self.samples) < _MAX_SAMPLES:
                 self._sampled(self._parse_alone(line))
+                self.samples.append(line)
 
     def _sampled(self, records: Iterable[Record]) -> None:
         for record in records:

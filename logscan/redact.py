@@ -8,7 +8,7 @@ from typing import Final
 
 import regex
 
-from logscan.rulebook import Rulebook
+from logscan.rulebook import TIMEOUT, Rulebook
 from logscan.visible import visible
 
 MAX_TEXT: Final = 500
@@ -26,7 +26,10 @@ class Redactor:
         text = text[: limit * 4]
         if self.secrets:
             for rule in self.rulebook.secrets:
-                text = rule.pattern.sub(_mask, text)
+                try:
+                    text = rule.pattern.sub(_mask, text, timeout=TIMEOUT)
+                except TimeoutError:
+                    return f"[not shown: the pattern of '{rule.id}' takes too long on this text]"
         text = visible(text)
         return text if len(text) <= limit else text[: limit - 1] + "…"
 

@@ -12,12 +12,14 @@ from typing import Final
 import polars as pl
 
 from logscan.frames import EVENTS, MASCOTS, MOMENT
-from logscan.model import Coverage
+from logscan.model import Coverage, Hole
 from logscan.ordering import BARE_SLACK, Seen
 from logscan.times import SECOND
 
 TRACKED: Final = ("enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed")
 _RETRY_SLACK: Final = 2 * SECOND
+_FIRST: Final = -(1 << 63)
+_LAST: Final = (1 << 63) - 1
 
 _mascot: Final = pl.col("mascot_id")
 _event: Final = pl.col("event")
@@ -49,7 +51,7 @@ def timeline(events: pl.DataFrame, restarts: pl.DataFrame, coverage: Coverage, p
         _summary(events).join(attempts, on="mascot_id", how="left", maintain_order="left").with_columns(_state()).with_columns(_base())
     )
     mascots = mascots.with_columns((pl.col("base") + pl.when(pl.col("state") == "waiting").then(pickup).otherwise(run)).alias("deadline"))
-    return _finish(mascots.with_columns(_outcome(coverage)))
+    return _finish(mascots.with_columns(_in_hole(mascots, coverage.holes)).with_columns(_outcome(coverage)))
 
 
 def _bursts(events: pl.DataFrame) -> pl.DataFrame:
@@ -172,13 +174,19 @@ def _base() -> pl.Expr:
     return pl.when(waiting).then(pl.col("enqueued_last")).otherwise(pl.coalesce("picked_at", "upload_at")).alias("base")
 
 
+def _in_hole(mascots: pl.DataFrame, holes: Sequence[Hole]) -> pl.Series:
+    """Whether a hole lies between a mascot's last line and its deadline, so that its next line may be lost."""
+    spans = sorted((_LAST if hole.end is None else hole.end, _FIRST if hole.start is None else hole.start) for hole in holes)
+    frame = pl.DataFrame(spans, schema={"hole_end": pl.Int64(), "hole_start": pl.Int64()}, orient="row")
+    # Of the holes that end after the last line, the one that begins first.
+    frame = frame.with_columns(pl.col("hole_start").cum_min(reverse=True))
+    rows = mascots.select("last_at", "deadline").with_row_index().sort("last_at", nulls_last=False)
+    met = rows.join_asof(frame, left_on="last_at", right_on="hole_end", strategy="forward", check_sortedness=False).sort("index")
+    return (met["hole_start"] <= met["deadline"]).fill_null(value=False).alias("in_hole")
+
+
 def _outcome(coverage: Coverage) -> pl.Expr:
     undecided = pl.col("state").is_in(["waiting", "running"])
-    in_hole = pl.lit(False)
-    for hole in coverage.holes:
-        begun = pl.lit(True) if hole.start is None else pl.col("deadline") >= hole.start
-        ended = pl.lit(True) if hole.end is None else pl.col("last_at") <= hole.end
-        in_hole = in_hole | (begun & ended)
     late = pl.lit(None, pl.Boolean) if coverage.end is None else pl.col("deadline") <= coverage.end
     return (
         pl.when(~undecided)
@@ -187,7 +195,7 @@ def _outcome(coverage: Coverage) -> pl.Expr:
         .then(pl.lit("unknown"))
         .when(~late)
         .then(pl.lit("in_flight"))
-        .when(in_hole)
+        .when(pl.col("in_hole"))
         .then(pl.lit("unknown"))
         .when(pl.col("state") == "waiting")
         .then(pl.lit("waiting"))

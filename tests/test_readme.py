@@ -16,8 +16,10 @@ from pathlib import Path
 import click
 import pytest
 
-from logscan import load_rules
+from logscan import Rulebook, load_rules
 from logscan.cli.main import cli, run
+from logscan.model import OUTCOMES
+from logscan.rulebook.schema import FINDINGS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -114,6 +116,13 @@ def test_readme_rules_load_and_match_their_examples(block: str, tmp_path: Path) 
     for rule in mine:
         assert all(rule.pattern.search(line if isinstance(line, str) else line.line) for line in rule.rule.examples), rule.id
         assert not any(rule.pattern.search(line) for line in rule.rule.counterexamples if not rule.contexts), rule.id
+
+
+def test_readme_names_every_finding_with_its_severity_and_every_outcome(rulebook: Rulebook) -> None:
+    section = text(README).partition("\n## What it tells\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| `([\w-]+)` \|.+\| (\w+)[^|]*\|$", section)
+    assert rows == [(finding, rulebook.findings[finding].severity) for finding in FINDINGS]
+    assert re.findall(r"`(\w+)`", section.partition("**findings**")[0]) == list(OUTCOMES)
 
 
 @pytest.mark.parametrize("block", blocks("python", README))

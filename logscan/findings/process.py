@@ -70,12 +70,12 @@ def _hit(case: Case, moments: list[int]) -> int:
     """Mascots that were under way, or waiting, at one of the moments."""
     if not moments or case.mascots.is_empty():
         return 0
-    begun = pl.coalesce("enqueued_at", "started_at").cast(pl.Int64)
-    ended = pl.col("ended_at").cast(pl.Int64)
-    hit = pl.lit(False)
-    for moment in moments:
-        hit = hit | ((begun <= moment) & (ended.is_null() | (ended > moment)))
-    return case.mascots.filter(hit & (pl.col("outcome") != "enqueue_failed")).height
+    rows = case.mascots.filter(pl.col("outcome") != "enqueue_failed").select(
+        pl.coalesce("enqueued_at", "started_at").cast(pl.Int64).alias("begun"), pl.col("ended_at").cast(pl.Int64).alias("ended")
+    )
+    first = pl.DataFrame({"moment": sorted(moments)})
+    met = rows.drop_nulls("begun").sort("begun").join_asof(first, left_on="begun", right_on="moment", strategy="forward")
+    return met.filter(pl.col("moment").is_not_null() & (pl.col("ended").is_null() | (pl.col("ended") > pl.col("moment")))).height
 
 
 def log_incomplete(case: Case) -> Finding | None:

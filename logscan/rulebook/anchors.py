@@ -17,6 +17,11 @@ from re import _constants as op, _parser  # type: ignore[attr-defined]  # isort:
 
 PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-.:,;()[]{}@#%*=!?$|~^")
 MIN_LENGTH: Final = 3
+# POSIX classes and fuzzy matching: `re` reads these as literal text, `regex` does not.
+_OTHER_DIALECT: Final = re.compile(r"\[:\^?\w+:\]|(?<!\\)(?:\\\\)*\{[\d<=+,\s]*[eisd]\s*[<=,:}]")
+# What is no ASCII letter and yet matches one where case is ignored: the dotted I, Kelvin's sign, the long s.
+FOLDED: Final = {"\u0130": "i", "\u212a": "k", "\u017f": "s"}
+_FOLD: Final = str.maketrans(FOLDED)
 # Words that ordinary lines are full of: as anchors they would let half a log through.
 _COMMON_WORDS: Final = """
 access app block bucket build code connect connection database eason error errors exception exit failed finish generated
@@ -39,6 +44,8 @@ def anchors_of(pattern: str) -> Anchors:
     Patterns that use what the standard library's syntax lacks (they are compiled by the `regex`
     package) get no anchors: every line must then be looked at.
     """
+    if _OTHER_DIALECT.search(pattern):
+        return Anchors()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -52,6 +59,11 @@ def anchors_of(pattern: str) -> Anchors:
     if ignore_case:
         best = tuple(text.lower() for text in best)
     return Anchors(tuple(dict.fromkeys(best)), ignore_case)
+
+
+def fold(text: str) -> str:
+    """`text` as anchors that ignore case are looked for in it."""
+    return text.lower() if text.isascii() else text.translate(_FOLD).lower()
 
 
 def _required(tree: Iterable[tuple[Any, Any]]) -> list[tuple[str, ...]]:

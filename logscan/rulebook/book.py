@@ -24,6 +24,7 @@ from logscan.rulebook.anchors import Anchors, anchors_of
 from logscan.rulebook.yamlfile import Document, Path, parse_yaml
 from logscan.times import parse_duration
 
+TIMEOUT: Final = 2.0
 SECTIONS: Final[dict[str, type[schema.Rule]]] = {
     "signatures": schema.Signature,
     "facts": schema.Fact,
@@ -65,6 +66,20 @@ class Compiled:
     def scan_anchors(self) -> Anchors:
         """Texts of which one stands in every raw line that the rule matches: the anchors, else a strict rule's loggers."""
         return Anchors(self.contexts) if not self.anchors.texts and self.rule.strict else self.anchors
+
+    def match(self, text: str) -> regex.Match[str] | None:
+        """The pattern at the start of `text`. A pattern that takes too long does not match."""
+        try:
+            return self.pattern.match(text, timeout=TIMEOUT)
+        except TimeoutError:
+            return None
+
+    def search(self, text: str) -> regex.Match[str] | None:
+        """The pattern anywhere in `text`. A pattern that takes too long does not match."""
+        try:
+            return self.pattern.search(text, timeout=TIMEOUT)
+        except TimeoutError:
+            return None
 
     def accepts(self, context: str | None) -> bool:
         """Whether a line of this logger (None: of none that is named) may match."""
@@ -166,6 +181,10 @@ class _Loader:
         family = self._convert(document, bare, schema.Family, at)
         if family is None:
             return
+        if f"family {family.id}" in self._here:
+            self.problems.append(document.problem((*at, "id"), f"duplicate id '{family.id}'"))
+            return
+        self._here.add(f"family {family.id}")
         self.families[family.id] = family
         for index, item in enumerate(rules if isinstance(rules, list) else []):
             rule = self._convert(document, item, schema.CauseRule, (*at, "rules", index))

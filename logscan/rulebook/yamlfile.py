@@ -17,6 +17,7 @@ from logscan.errors import RuleProblem
 
 MAX_BYTES: Final = 2 << 20
 MAX_ALIASES: Final = 100
+MAX_DEPTH: Final = 1000
 
 Path = tuple[str | int, ...]
 
@@ -58,6 +59,9 @@ class Document:
 def parse_yaml(text: str, path: str) -> Document:
     """Read one YAML document; mistakes are collected in `problems`, never raised."""
     document = Document(path)
+    if _deep(text):
+        document.problems.append(RuleProblem(path, 1, 1, "nested too deeply to be a rule file"))
+        return document
     if len(text) > MAX_BYTES:
         document.problems.append(RuleProblem(path, 1, 1, f"file is larger than {MAX_BYTES} bytes"))
         return document
@@ -72,6 +76,16 @@ def parse_yaml(text: str, path: str) -> Document:
         return document
     document.data = _Builder(document, loader).build(node, ())
     return document
+
+
+def _deep(text: str) -> bool:
+    """Whether brackets or dashes nest so deeply that the C parser would overflow its stack. Quotes are not minded."""
+    depth = 0
+    for mark in re.findall(r"[\[{\]}]", text):
+        depth += 1 if mark in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return re.search(rf"(?:[-?:] ){{{MAX_DEPTH}}}", text) is not None
 
 
 class _Builder:

@@ -54,9 +54,8 @@ class Blocks:
 
 
 def _gathered(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Chunks put together to BLOCK bytes, and whether they are the last. An error is raised after what came before it."""
-    gathered: list[bytes] = []
-    size = 0
+    """Pieces of exactly BLOCK bytes, and whether a piece is the last. An error is raised after what came before it."""
+    gathered = bytearray()
     stop: Exception | None = None
     stream = iter(chunks)
     while stop is None:
@@ -67,11 +66,10 @@ def _gathered(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
             break
         if chunk is None:
             break
-        gathered.append(chunk)
-        size += len(chunk)
-        if size >= BLOCK:
-            yield b"".join(gathered), False
-            gathered, size = [], 0
-    yield b"".join(gathered), True
+        gathered += chunk
+        while len(gathered) >= BLOCK:
+            yield bytes(gathered[:BLOCK]), False
+            del gathered[:BLOCK]
+    yield bytes(gathered), True
     if stop is not None:
         raise stop

@@ -14,7 +14,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-STEP: Final = 1 << 20
+# Small steps lose little of what came before damage.
+STEP: Final = 1 << 16
 _ERRORS: Final = (zlib.error, OSError, lzma.LZMAError, EOFError, zstd.ZstdError, ValueError)
 
 
@@ -64,7 +65,7 @@ class Inflate:
         inflater: Inflater | None = self._make()
         rest = b""
         started = False
-        for chunk in self._chunks:
+        for chunk in _sliced(self._chunks):
             data = rest + chunk
             rest = b""
             while data:
@@ -94,6 +95,12 @@ class Inflate:
         if data.strip(b"\0"):
             self.broken = f"{self._name} data is followed by other bytes"
         return False
+
+
+def _sliced(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), STEP):
+            yield chunk[start : start + STEP]
 
 
 def _drain(inflater: Inflater, data: bytes) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import glob
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -198,8 +199,11 @@ def _source(name: str, *, several: bool) -> Source:
 def _files(argument: str) -> list[str]:
     path = Path(argument)
     if path.is_dir():
-        found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)  # noqa: PTH118  # keeps the user's spelling
-        files = [name for name in found if Path(name).is_file() and not _hidden(Path(name).relative_to(path)) and _is_text(name)]
+        closed: list[OSError] = []
+        found = [os.path.join(folder, name) for folder, _, names in os.walk(path, onerror=closed.append) for name in names]  # noqa: PTH118  # keeps the user's spelling
+        # A folder that may not be entered is named in the report, as a file would be.
+        found += [str(error.filename) for error in closed]
+        files = [name for name in sorted(found) if not _hidden(Path(name).relative_to(path)) and _is_log(name)]
         if not files:
             raise UsageError(f"no log files in folder '{argument}'")
         return files
@@ -215,9 +219,12 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _is_text(name: str) -> bool:
+def _is_log(name: str) -> bool:
     """Whether a file met in a folder can be a log: pictures, databases and archives of other kinds are passed over."""
     try:
+        mode = Path(name).stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return False
         with open(name, "rb") as file:  # noqa: PTH123
             head = file.read(4096)
     except OSError:
