@@ -14,7 +14,9 @@ from logscan.sources import expand
 __all__ = ["Diagnosis", "Options", "Rulebook", "load_rules", "scan", "to_json"]
 
 
-def scan(paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, rules: Rulebook | None = None, options: Options | None = None) -> Diagnosis:
+def scan(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, rules: Rulebook | None = None, options: Options | None = None
+) -> Diagnosis:
     """Diagnose a log file, folder or glob, or several (`-` is standard input).
 
     Raises UsageError where a folder or glob holds no file, RulesError where the rules are wrong.

@@ -7,7 +7,8 @@ parsing their lines, so that a date in someone's payload never moves the end of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from logscan.model import Record, Wall
@@ -30,11 +31,15 @@ _DATE_BYTES: Final = re.compile(rb"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?,?\s+[^
 
 
 class Extent(NamedTuple):
-    """Earliest and latest stamp, and the loggers' dates that may be the ends once their order is known."""
+    """Earliest and latest stamp, and the loggers' dates that may be the ends once their order is known.
+
+    `days` holds one record of each day that a logger's date names, for telling that order.
+    """
 
     first: int | None = None
     last: int | None = None
     walls: tuple[Wall, ...] = ()
+    days: tuple[Record, ...] = ()
 
 
 def extent_of(data: bytes, parse: Parse, records: int) -> Extent:
@@ -48,8 +53,8 @@ def extent_of(data: bytes, parse: Parse, records: int) -> Extent:
             stamped += len(texts) if found else 0
             ends += found
     # Where each line has its stamp, the dates in the messages are not needed.
-    walls = () if stamped >= records else _walls(data, parse)
-    return Extent(min(ends, default=None), max(ends, default=None), walls)
+    known = {} if stamped >= records else _dates(data)
+    return Extent(min(ends, default=None), max(ends, default=None), _walls(known, data, parse), _days(known, data, parse))
 
 
 def _checked(data: bytes, texts: list[bytes], parse: Parse) -> list[int]:
@@ -82,14 +87,34 @@ def _stamp(data: bytes) -> int | None:
     return from_epoch(float(text) if "." in text else int(text)) if text.replace(".", "").isdigit() else parse_stamp(text)
 
 
-def _walls(data: bytes, parse: Parse) -> tuple[Wall, ...]:
-    """The loggers' dates that come first and last in either order of day and month."""
+def _dates(data: bytes) -> dict[Wall, bytes]:
+    """What may be a logger's date, as it stands in the block, in order of appearance."""
     known: dict[Wall, bytes] = {}
-    for raw in set(_DATE_BYTES.findall(data)):
+    for raw in dict.fromkeys(_DATE_BYTES.findall(data)):
         found = _DATE.match(raw.decode("utf-8", "replace"))
         wall = wall_of(found) if found else None
         if wall is not None:
             known.setdefault(wall, raw)
+    return known
+
+
+def _days(known: Mapping[Wall, bytes], data: bytes, parse: Parse) -> tuple[Record, ...]:
+    """The first record of each day."""
+    out: dict[tuple[int, int, int, str | None], Record] = {}
+    tries: Counter[tuple[int, int, int, str | None]] = Counter()
+    for wall, raw in known.items():
+        day = (wall.first, wall.second, wall.year, wall.order)
+        if day in out or tries[day] >= _MAX_TRIES:
+            continue
+        tries[day] += 1
+        record = next((record for record in _records_with(data, raw, parse) if record.wall == wall), None)
+        if record is not None:
+            out[day] = record
+    return tuple(out.values())
+
+
+def _walls(known: Mapping[Wall, bytes], data: bytes, parse: Parse) -> tuple[Wall, ...]:
+    """The loggers' dates that come first and last in either order of day and month."""
     out: dict[Wall, None] = {}
     for day_first in (False, True):
         ordered = sorted(known, key=lambda wall: _rank(wall, day_first=day_first))

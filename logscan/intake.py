@@ -25,6 +25,7 @@ from logscan.visible import visible
 
 CLI_LIMIT: Final = 500
 _DROP_REACH: Final = 10 * SECOND
+_CLI_FORMS: Final = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
 _MAX_SAMPLES: Final = 5
 
 
@@ -265,8 +266,13 @@ def _notes_on(account: Account, number: int) -> list[Note]:
         (reader.cut, Note("long-lines", reader.cut, name)),
         (reader.parser.days.ambiguous, Note("day-order", 1, name)),
         (account.unstamped[number], Note(stamps, 1, name)),
-        (reader.lines == CLI_LIMIT, Note("cut-at-500", 1, name)),
+        (_cut_by_cli(reader), Note("cut-at-500", 1, name)),
         (account.double.get(number), Note("duplicates", account.double.get(number, 0), name)),
         (kind, Note("other-log", 1, {**name, "kind": kind or ""})),
     )
     return [note for holds, note in possible if holds]
+
+
+def _cut_by_cli(reader: Reader) -> bool:
+    """Exactly as many records as `railway logs` gives at most; its plain form prints those without a text as blank lines."""
+    return reader.main_form in _CLI_FORMS and CLI_LIMIT in (reader.lines, reader.printed)

@@ -59,6 +59,7 @@ class Reader:
     documents: bool = False
     earliest: dict[tuple[str | None, str | None, str | None], int] = field(default_factory=dict)
     cut: int = 0
+    printed: int = 0
     parser: LineParser = field(default_factory=LineParser)
     progress: Callable[[int], None] | None = None
     _form_before: str | None = None
@@ -140,14 +141,15 @@ class Reader:
         counted = count(block, form, replaced=self.source.replaces, begins=form != self._form_before)
         self._form_before = form
         self.lines += counted.records
+        self.printed += block.data.count(b"\n") + (not block.data.endswith(b"\n"))
         self.undecodable += counted.undecodable
         self.forms[form] += counted.records
         extent = extent_of(block.data, self._parse_alone, counted.records)
         self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))
         self._extend(extent.first, extent.last)
         self.walls += extent.walls
-        for wall in extent.walls:
-            self.parser.days.see(wall)
+        for record in extent.days:
+            self._see(record)
 
     def _parse_alone(self, line: str) -> list[Record]:
         parser = LineParser(self.zone, self.parser.form)
@@ -163,9 +165,16 @@ class Reader:
     def _sampled(self, records: Iterable[Record]) -> None:
         for record in records:
             self.samples.append(record.message)
+            if record.clock == "railway":
+                self._see(record)
             if record.replica and record.stamp is not None:
                 key = (record.service, record.deployment, record.replica)
                 self.earliest[key] = min(record.stamp, self.earliest.get(key, record.stamp))
+
+    def _see(self, record: Record) -> None:
+        """Let a record tell whether the day or the month comes first."""
+        if record.wall is not None:
+            self.parser.days.see(record.wall, record.stamp if record.clock == "railway" else None)
 
     def _extend(self, first: int | None, last: int | None) -> None:
         if first is not None and (self.first is None or first < self.first):

@@ -89,7 +89,7 @@ def test_parse_stamp_never_uses_the_machine_zone() -> None:
     assert wall_clock(2026, 11, 22, 9 * 3600, UTC) == NINE
 
 
-@given(st.integers(min_value=-(10**18), max_value=9 * 10**18))
+@given(st.integers(min_value=10**15, max_value=9 * 10**18))
 def test_format_stamp_and_back(nanoseconds: int) -> None:
     text = format_stamp(nanoseconds)
     assert text is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from logscan.findings.case import Case, family_order
-from logscan.intake import CLI_LIMIT
 from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import SECOND
@@ -13,7 +12,6 @@ from logscan.times import SECOND
 _DAMAGE = frozenset({"broken", "unreadable", "long-lines"})
 _RESTARTS = 3
 _DEATHS = 2
-_CLI_FORMS = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
 
 
 def service_crashing(case: Case) -> Finding | None:
@@ -82,7 +80,7 @@ def log_incomplete(case: Case) -> Finding | None:
     """Holes, unreadable parts, or exactly the number of records at which `railway logs` cuts."""
     coverage = case.coverage
     damaged = sum(note.key in _DAMAGE for note in coverage.notes)
-    cut = [s for s in coverage.sources if s.lines == CLI_LIMIT and s.format in _CLI_FORMS]
+    cut = [note for note in coverage.notes if note.key == "cut-at-500"]
     if not coverage.holes and not damaged and not cut:
         return None
     drops = case.events("lines_dropped")

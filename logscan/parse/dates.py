@@ -78,8 +78,8 @@ class DayOrder:
                 if moment is not None and abs(moment - railway) < DAY and wall.first != wall.second:
                     self.votes[order] += 1
             return
-        self.undecided += 1
-        if wall.first != wall.second and (not self._days or self._days[-1][:3] != wall[:3]) and len(self._days) < 1000:  # noqa: PLR2004
+        self.undecided += wall.first != wall.second
+        if (not self._days or self._days[-1][:3] != wall[:3]) and len(self._days) < 1000:  # noqa: PLR2004
             self._days.append(wall)
 
     @property

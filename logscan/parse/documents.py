@@ -18,6 +18,7 @@ _ARRAY: Final = re.compile(rb"\s*\[\s*(?:\{|\]|$)")
 _RESPONSE: Final = re.compile(rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:environmentLogs|deploymentLogs|buildLogs|httpLogs)"\s*:\s*\[')
 _PRETTY: Final = re.compile(rb'\s*\{\r?\n\s+"[^\n]*\n')
 _HEADER: Final = re.compile(rb'"?[\w .]+"?(?:,"?[\w .]+"?)+\r?\n')
+_BARE_RETURN: Final = re.compile(r"\r(?!\n)")
 _GAP: Final = re.compile(r"[\s,]*")
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _GIVE_UP: Final = 8 << 20
@@ -202,7 +203,8 @@ def _text(data: bytes, ending: Ending) -> str:
     except UnicodeDecodeError:
         ending.undecodable += 1
         text = data.decode("utf-8", "replace")
-    return text.replace("\0", "")
+    # A progress bar's bare carriage return ends no row.
+    return _BARE_RETURN.sub(" ", text.replace("\0", ""))
 
 
 def _replace(text: str) -> str:

@@ -86,7 +86,8 @@ _OBJECT_KEYS: Final = (
     ("railway-json", {"message", "timestamp"}),
     ("winston", {"message", "level"}),
 )
-_STRONG: Final = frozenset({"railway-screen", "nest-inspect"})
+# A few marks tell that a file was copied from the screen, whatever its lines are.
+_STRONG: Final = frozenset({"railway-screen"})
 
 
 def detect(lines: Iterable[str]) -> str:
@@ -99,7 +100,9 @@ def detect(lines: Iterable[str]) -> str:
     if not votes:
         return "text"
     form, number = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-    return form if number * 5 >= votes.total() * 4 else "mixed"
+    most = number * 5 >= votes.total() * 4
+    # Objects over several lines, however few, need a parser that sees every line.
+    return form if most and (form == "nest-inspect" or "nest-inspect" not in votes) else "mixed"
 
 
 def _form_of(line: str) -> str | None:
@@ -137,6 +140,7 @@ class LineParser:
     _held: Entry | None = None
     _held_line: int = 0
     _held_size: int = 0
+    _held_pretty: bool = False
     _object: list[tuple[int, str]] = field(default_factory=list)
     _last: int = 0
 
@@ -175,12 +179,12 @@ class LineParser:
             self._object = [(line, text)]
             return []
         entry = from_line(text, self.zone) if self.form in (None, "railway-log", "railway-plain", "railway-http") else None
-        holds = entry is not None and self._is_log(text)
+        holds, pretty = entry is not None and self._is_log(text), False
         if entry is None:
             entry = peel(Entry(text, zone=self.zone))
-            holds = entry.message is not text and text.startswith("[") and text[1:2].isdigit()
+            holds = pretty = entry.message is not text and text.startswith("[") and text[1:2].isdigit()
         if holds and not whole:
-            self._held, self._held_line, self._held_size = entry, line, 0
+            self._held, self._held_line, self._held_size, self._held_pretty = entry, line, 0, pretty
             return []
         return [self._finish(entry, line)]
 
@@ -207,7 +211,7 @@ class LineParser:
         held = self._held
         if held is None:
             return False
-        if held.stamp is None or held.clock is None:
+        if self._held_pretty:
             found = re.fullmatch(r'    context: "([^"]+)"', strip_ansi(text))
             if found:
                 held.context = found[1]
@@ -233,6 +237,4 @@ class LineParser:
         return []
 
     def _finish(self, entry: Entry, line: int) -> Record:
-        if entry.wall is not None:
-            self.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
         return entry.record(line)

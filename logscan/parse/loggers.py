@@ -111,7 +111,7 @@ def _nest(entry: Entry, raw: str) -> bool:
     found = _NEST.match(entry.message)
     if not found:
         return False
-    if entry.stamp is None and entry.wall is None:
+    if entry.wall is None:
         entry.wall = wall_of(found)
     colour = _COLOUR.match(raw)
     named = found["level"] or (_NEST7_COLOURS.get(colour[1]) if colour else None)

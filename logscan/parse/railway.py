@@ -23,9 +23,11 @@ from logscan.times import UTC, parse_stamp
 STAMP: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
 _NANOS: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z")
 _LOG: Final = re.compile(rf"({STAMP}) \[(inf|err|wrn|dbg)\](?: {{1,2}}(.*))?", re.DOTALL)
-_CLI: Final = re.compile(rf'({STAMP}) \[(\w+|"[^"\]]*")\] (.*)', re.DOTALL)
+# A level that the CLI does not know stands there as it is. A logger's name is no level.
+_CLI: Final = re.compile(rf'({STAMP}) \[(\d+|[a-z]+|(?:LOG|INFO|WARN|WARNING|ERRO|ERROR|DBUG|DEBUG|VERBOSE|TRACE|FATAL)|"[^"\]]*")\] (.*)', re.DOTALL)
 _HTTP: Final = re.compile(rf"({STAMP}) ((?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ \d{{3}} \d+ms)(?: \S+)?\s*")
-_BRACKETED: Final = re.compile(rf"\[({STAMP})\] (.*)", re.DOTALL)
+# Railway's MCP tool; pino-pretty's lines begin alike.
+_BRACKETED: Final = re.compile(rf"\[({STAMP})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?: \([^)\n]*\))?: )(.*)", re.DOTALL)
 _STAMPED: Final = re.compile(rf"({STAMP})[ \t](.*)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(r" ([\w.$@-]+)=(?=[\"\d\[{tfn-])")
 _TAG_KEYS: Final = (("service", "serviceId"), ("replica", "deploymentInstanceId"), ("deployment", "deploymentId"))
@@ -89,7 +91,7 @@ def from_line(text: str, zone: dt.tzinfo = UTC) -> Entry | None:
     railway = pattern is not _STAMPED or found[1].endswith("Z")
     entry = Entry(found[found.re.groups] or "", stamp=stamp, clock="railway" if railway else "app", zone=zone)
     if pattern in (_LOG, _CLI):
-        entry.level = level_of(found[2])
+        entry.level = level_of(int(found[2]) if found[2].isdecimal() else found[2])
     if pattern is _CLI:
         _split_attributes(entry)
     return peel(entry)

@@ -29,7 +29,7 @@ def test_lines_stamp_level_context_and_message_of_every_form(holder: str, logger
     assert (record.line, record.context, record.message) == (1, context, LINE.text)
     says_level = logger not in ("console",) or holder not in ("bare", "cli")
     stream = logger == "console" or (holder, logger) == ("dash-log", "pino")
-    assert record.level == ("info" if stream else "warn" if says_level else None)
+    assert record.level == (None if not says_level else "info" if stream else "warn")
     if holder not in ("bare", "cli") and (holder, logger) != ("cli-json", "nest-json"):
         assert (record.stamp, record.clock) == (START + LINE.at, "railway")
     elif logger in ("nest-json", "nest-inspect", "pino") and holder == "bare":

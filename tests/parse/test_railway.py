@@ -36,7 +36,7 @@ def one(text: str) -> Record:
         (f'{STAMP} [ERRO] hello a="b c" d=[1,2] e={{"f":null}}', "error", "hello"),
         (f"{STAMP} [DBUG] hello a=true b=null c=-1.5e3", "debug", "hello"),
         (f'{STAMP} ["shout"] hello a=1', None, "hello"),
-        (f"{STAMP} [30] hello a=1", None, "hello"),
+        (f"{STAMP} [30] hello a=1", "info", "hello"),
         (f'{STAMP} [INFO] k=v is not json a="b"', "info", "k=v is not json"),
         (f"{STAMP} [INFO] 1 + 1=2 and more", "info", "1 + 1=2 and more"),
         (f'{STAMP} [INFO] half a="b', "info", 'half a="b'),
