@@ -10,7 +10,7 @@ from typing import Final
 
 from logscan.causes import FAILURES
 from logscan.errors import SourceError
-from logscan.match import Matcher, Sighting, service_votes
+from logscan.match import Matcher, Sighting, captured_number, service_votes
 from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
@@ -102,15 +102,15 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
     windowed = options.since is not None or options.until is not None
     scanner = Scanner.of(rulebook, full=options.full or windowed)
     account = Account(Matcher(rulebook), [])
-    for number, source in enumerate(sources):
+    for place, source in enumerate(sources):
         reader = Reader(source, scanner, options.zone, options.form, progress=options.progress)
         account.readers.append(reader)
         if account.interrupted is not None:
             continue
         try:
-            _read_one(account, number, reader, options if windowed else None)
+            _read_one(account, place, reader, options if windowed else None)
         except SourceError as error:
-            account.unreadable[number] = str(error)
+            account.unreadable[place] = str(error)
         except Interrupted as stop:
             account.interrupted = stop.signum
         reader.finish()
@@ -213,7 +213,7 @@ def coverage_of(account: Account, seen: Sequence[Seen], redactor: Redactor) -> C
         holes=tuple(holes),
         lines=sum(reader.lines for reader in account.readers) - sum(account.double.values()),
         matched=account.matcher.matched,
-        dropped=sum(int(item.sighting.captures.get("dropped", "0")) for item in drops),
+        dropped=sum(captured_number(item.sighting.captures, "dropped") for item in drops),
         notes=tuple(_notes(account, drops)),
     )
 
@@ -249,7 +249,7 @@ def _notes(account: Account, drops: Sequence[Seen]) -> list[Note]:
     notes = [note for number in range(len(account.readers)) for note in _notes_on(account, number)]
     if account.outside:
         notes.append(Note("outside-window", account.outside))
-    dropped = sum(int(item.sighting.captures.get("dropped", "0")) for item in drops)
+    dropped = sum(captured_number(item.sighting.captures, "dropped") for item in drops)
     return [*notes, Note("dropped", dropped)] if dropped else notes
 
 

@@ -27,6 +27,7 @@ _WINDOW: Final = 4 << 10
 _MAX_TRIES: Final = 20
 _MAX_TEXTS: Final = 400
 _GRAM: Final = 4
+_MAX_DIGITS: Final = 9
 _SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
 
@@ -163,6 +164,12 @@ class _Gate:
 
 def _grams(text: str) -> set[str]:
     return {text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1)}
+
+
+def captured_number(captures: Mapping[str, str], name: str, default: int = 0) -> int:
+    """A captured number. Nobody counts in more than nine digits, and Python refuses to read thousands of them."""
+    text = captures.get(name)
+    return default if text is None else int(text) if len(text) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def service_votes(texts: Iterable[str], rules: Iterable[Compiled]) -> Counter[str]:

@@ -57,7 +57,7 @@ class Scanner:
         return cls(
             sorted({*_ODD, *FOLDED, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
             sorted({text for anchor in anchors if anchor.ignore_case for text in anchor.texts}),
-            sorted({text for rule in failures for text in rule.anchors.texts}),
+            sorted({*_ODD, *(text for rule in failures for text in rule.anchors.texts)}),
         )
 
     def candidates(self, block: Block, form: str) -> Iterator[Candidate]:

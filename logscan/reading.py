@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple
 
 from logscan.extent import extent_of
@@ -69,16 +70,18 @@ class Reader:
 
     def records(self) -> Iterator[Record]:
         """The candidates as records, in reading order. Raises SourceError if the input cannot be opened."""
-        chunks = self._counted(self.source.chunks())
+        chunks: Iterator[bytes] = self._counted(self.source.chunks())
         head = _head(chunks)
         while (form := document_form(head) if self.form in _DOCUMENTS else None) is not None:
             ending = Ending()
-            yield from self._document(_chain(head, chunks), form, ending)
+            yield from self._document(chain([head], chunks), form, ending)
             self.undecodable += ending.undecodable
             self.broken = self.broken or ending.broken
             self.documents = True
-            head = _head(_chain(ending.rest.encode("utf-8", "replace"), chunks))
-        yield from self._lines(_chain(head, chunks), self.lines + 1 if self.documents else 1)
+            # A chain, unlike a generator, leaves the rest open when it is dropped.
+            chunks = chain([ending.rest.encode("utf-8", "replace")], chunks)
+            head = _head(chunks)
+        yield from self._lines(chain([head], chunks), self.lines + 1 if self.documents else 1)
         self.broken = self.broken or self.source.broken
 
     def again(self, first: int, last: int) -> Iterator[Record]:
@@ -217,12 +220,6 @@ def _head(chunks: Iterator[bytes]) -> bytes:
         if len(head) >= HEAD or (newline and first.strip() not in (b"{", b"[") and (rest or head.endswith(b"\n"))):
             break
     return head
-
-
-def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    yield from rest
 
 
 def _limited(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -208,9 +208,12 @@ def entries(lines: Iterable[Line], logger: str) -> Iterator[Entry]:
 
 def _entry(line: Line, text: str) -> Entry:
     level = "error" if line.level == "error" else "info"
-    if not text.startswith('{"'):
+    try:
+        fields = json.loads(text) if text.startswith('{"') else None
+    except ValueError:
+        fields = None
+    if fields is None:
         return Entry(line.at, text, level, {}, line)
-    fields = json.loads(text)
     message = fields.pop("message", None) or fields.pop("msg", "")
     if isinstance(fields.get("level"), str):
         level = _WORDS.get(fields.pop("level"), level)

@@ -106,7 +106,7 @@ def test_match_lookalikes(text: str) -> None:
         "Successfully generated mascot 12\r",
         "\x1b[32m[MascotGenerationProcessor]\x1b[39m Successfully \x1b[1mgenerated\x1b[0m mascot 12",
         '{"level":"info","message":"Successfully generated mascot 12","context":"MascotGenerationProcessor"}',
-        "info: Successfully generated mascot 12 {\"context\":\"MascotGenerationProcessor\"}",
+        'info: Successfully generated mascot 12 {"context":"MascotGenerationProcessor"}',
     ],
 )
 def test_match_wrappings(text: str) -> None:
@@ -174,7 +174,7 @@ def test_match_every_version_of_the_backend(rulebook: Rulebook) -> None:
         '  "prompt": "Cute ghost who says: connect ECONNREFUSED 127.0.0.1:6379",',
         '[PoseGenerationProcessor] Starting pose 5 (mascot 12), prompt: "AccessDenied: Access Denied"',
         '[ChatService] Message: "NOAUTH Authentication required."',
-        "[AllExceptionsFilter] HTTP 401 Error: {\"message\":\"Unauthorized\",\"statusCode\":401}",
+        '[AllExceptionsFilter] HTTP 401 Error: {"message":"Unauthorized","statusCode":401}',
         "[OrdersService] Order 429 shipped",
         "[RedisConfig] Redis connected",
         "[Health] ok: redis, database, storage",

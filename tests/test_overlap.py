@@ -12,7 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logscan import Diagnosis, Rulebook, scan
-from tests.logs import MINUTE, MS, SECOND, UUID, Line, enqueued, failed, forms, generated, outcomes, picked, read, records, render, row_of, tick
+from tests.logs import (
+    MINUTE,
+    MS,
+    SECOND,
+    UUID,
+    Line,
+    enqueued,
+    failed,
+    forms,
+    generated,
+    outcomes,
+    picked,
+    read,
+    records,
+    render,
+    row_of,
+    tick,
+)
 
 QUOTA = 'ClientError: got status: 429 Too Many Requests. {"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}'
 STORY: Sequence[Line] = [
@@ -43,7 +60,7 @@ def counts(found: Diagnosis) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("holder", WRAPPED)
-@pytest.mark.parametrize("logger", ["console", "nest", "pino"])
+@pytest.mark.parametrize("logger", ["console", "pino"])
 def test_overlap_in_the_same_form(rulebook: Rulebook, holder: str, logger: str) -> None:
     whole = counts(read(rulebook, render(STORY, holder, logger)))
     for first, second in ((STORY[:7], STORY[3:]), (STORY[3:], STORY[:7]), (STORY, STORY), (STORY, STORY[4:6])):
@@ -70,7 +87,7 @@ def test_overlap_of_three_pulls(rulebook: Rulebook) -> None:
     assert counts(read(rulebook, render(STORY), render(STORY), render(STORY))) == whole
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=3), st.sampled_from(WRAPPED))
 def test_overlap_of_any_pieces(rulebook: Rulebook, pieces: list[tuple[int, int]], holder: str) -> None:
     parts = [render(STORY[min(piece) : max(piece)], holder) for piece in pieces if piece[0] != piece[1]]
@@ -122,10 +139,10 @@ def test_overlap_same_stamp_other_text(rulebook: Rulebook) -> None:
 
 @pytest.mark.parametrize("holder", ["dash-log", "dash-json", "dash-csv", "cli-json"])
 def test_overlap_among_many_lines(tmp_path: Path, rulebook: Rulebook, holder: str) -> None:
-    noise = [tick(n * SECOND + n, f"Cache warmed {n}") for n in range(3000)]
+    noise = [tick(n * SECOND + n, f"Cache warmed {n}") for n in range(1500)]
     story = sorted([*STORY, *noise], key=lambda line: line.at)
-    (tmp_path / "a.log").write_bytes(render(story[:2000], holder))
-    (tmp_path / "b.log.gz").write_bytes(gzip.compress(render(story[1000:], holder)))
+    (tmp_path / "a.log").write_bytes(render(story[:1000], holder))
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress(render(story[500:], holder)))
     (tmp_path / "whole").write_bytes(render(story, holder))
     found = scan([tmp_path / "a.log", tmp_path / "b.log.gz"], rules=rulebook)
     assert counts(found) == counts(scan([tmp_path / "whole"], rules=rulebook))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import itertools
 import json
 import lzma
 import os
@@ -180,7 +181,7 @@ def logs(draw: st.DrawFn) -> bytes:
     return b"".join(parts)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(logs(), st.sampled_from([1 << 20, 4096, 700]))
 def test_prefilter_and_full_path_agree(data: bytes, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -192,7 +193,7 @@ PRETTY = '[08:28:12.096] {level} (7): {text}\n    context: "{context}"\n'
 INSPECT = "{{\n  level: 'log',\n  pid: 7,\n  timestamp: 1795338000000,\n  message: '{text}',\n  context: '{context}'\n}}\n"
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.sampled_from([PRETTY, INSPECT]), st.sampled_from(["MascotGenerationProcessor", "AuditService"]), st.integers(0, 40), st.booleans())
 def test_prefilter_and_full_path_agree_on_records_over_lines(form: str, context: str, others: int, multiline: bool) -> None:
     spread = "".join(form.format(level="ERROR", text=text, context=context) for text in (f"Failed to generate mascot {UUID}", "Cache warmed"))
@@ -204,7 +205,7 @@ def test_prefilter_and_full_path_agree_on_records_over_lines(form: str, context:
 # 2. What has no meaning never changes an outcome.
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(stories(), st.randoms(use_true_random=False), st.sampled_from([f for f in forms() if f[0] != "bare"]))
 def test_shuffling_within_a_burst_changes_no_outcome(lines: Story, choice: random.Random, form: tuple[str, str]) -> None:
     lines = sorted(unrolled(lines), key=lambda line: line.at)
@@ -225,15 +226,15 @@ def test_shuffling_within_a_burst_changes_no_outcome(lines: Story, choice: rando
 ALL_FORMS = [(holder, logger) for holder in HOLDERS for logger in LOGGERS]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(stories(), st.lists(st.integers(0, 40), min_size=1, max_size=3), st.sampled_from(ALL_FORMS))
 def test_splitting_into_files_changes_no_outcome(lines: Story, cuts: list[int], form: tuple[str, str]) -> None:
     edges = [0, *sorted(cut for cut in cuts if cut < len(lines)), len(lines)]
-    parts = [render(lines[a:b], *form) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [render(lines[a:b], *form) for a, b in itertools.pairwise(edges)]
     assert where(read(RULES, *parts)) == where(read(RULES, render(lines, *form)))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(stories(), st.randoms(use_true_random=False), st.sampled_from(forms()))
 def test_splitting_by_line_changes_no_outcome(lines: Story, choice: random.Random, form: tuple[str, str]) -> None:
     parts: list[Story] = [[], [], []]
@@ -243,7 +244,7 @@ def test_splitting_by_line_changes_no_outcome(lines: Story, choice: random.Rando
     assert where(read(RULES, *split)) == where(read(RULES, render(lines, *form)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(stories(), st.sampled_from(ALL_FORMS))
 def test_feeding_an_input_twice_changes_no_outcome(lines: Story, form: tuple[str, str]) -> None:
     data = render(lines, *form)
@@ -252,7 +253,7 @@ def test_feeding_an_input_twice_changes_no_outcome(lines: Story, form: tuple[str
     assert dict(twice.by_outcome) == dict(once.by_outcome)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(stories(), stories(OTHER_IDS), st.sampled_from(ALL_FORMS))
 def test_other_mascots_lines_change_no_outcome(lines: Story, others: Story, form: tuple[str, str]) -> None:
     end = max(line.at for line in lines)
@@ -260,7 +261,7 @@ def test_other_mascots_lines_change_no_outcome(lines: Story, others: Story, form
     assert where(read(RULES, render(both, *form))) == where(read(RULES, render(lines, *form)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(logs(), st.integers(1, 5000), st.sampled_from([1 << 20, 1500]))
 def test_how_bytes_arrive_changes_nothing(data: bytes, size: int, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -271,7 +272,7 @@ def test_how_bytes_arrive_changes_nothing(data: bytes, size: int, block: int) ->
 # 3. Totals reconcile.
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(st.lists(stories(), min_size=1, max_size=3), st.sampled_from(ALL_FORMS))
 def test_totals_reconcile(parts: list[Story], form: tuple[str, str]) -> None:
     days = [shifted(part, number * 60 * MINUTE * 24) for number, part in enumerate(parts)]
@@ -287,7 +288,7 @@ def test_totals_reconcile(parts: list[Story], form: tuple[str, str]) -> None:
     assert all(cause["mascots"] <= found.mascots.height for cause in report["causes"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(stories(), st.sampled_from([form for form in forms() if form[0] != "cli"]))
 def test_totals_count_overlapping_records_once(lines: Story, form: tuple[str, str]) -> None:
     data = render(lines, *form)
@@ -302,7 +303,7 @@ FRAGMENTS = (
     b"9999-12-31T23:59:59Z ", b"0001-01-01T00:00:00.000000001Z [inf]  ", b'{"message":', b'{"level":30,"time":1e400,"msg":"', b"}", b"]", b"[{", b'"', b"\\",
     b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\x1b]", b"\x1b[", b"\r", b"\n", b"\t", b"{\n  level: 'log',\n", b"message,severity,attributes,tags,timestamp\n",
     b"You reached the start of the range\n", b"2026-09-20 17:46\n", b"[Nest] 7  - 13/13/2026, 25:61:61 PM ", b"99999999999999999999", b"=1 =2 a={", b"\xe2\x80\xa8",
-    b"2026-11-22T09:00:00.000000000Z [INFO] x a=1 b=\"c\" d=[", b"[08:28:12.096] INFO (7): x\n", b"info: x {\"context\":7}", b"\xd9\xa2\xd9\xa0", b"Z",
+    b'2026-11-22T09:00:00.000000000Z [INFO] x a=1 b="c" d=[', b"[08:28:12.096] INFO (7): x\n", b'info: x {"context":7}', b"\xd9\xa2\xd9\xa0", b"Z",
 )  # fmt: skip
 
 
@@ -333,19 +334,19 @@ def check_answer(diagnosis: Diagnosis) -> None:
     assert 0 <= report["input"]["matched"] <= report["input"]["lines"]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(mutated())
 def test_mutated_logs_never_crash(data: bytes) -> None:
     check_answer(diagnosed(data))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(mutated())
 def test_mutated_logs_prefilter_and_full_path_agree(data: bytes) -> None:
     assert answer(diagnosed(data)) == answer(diagnosed(data, options=Options(full=True)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(FRAGMENTS)), max_size=12).map(b"".join))
 def test_garbage_behind_a_line_loses_nothing(garbage: bytes) -> None:
     assume(b"\0" not in garbage[:1])
@@ -360,7 +361,7 @@ MAGIC = (b"", b"\x1f\x8b", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"BZh9", b"
 PACK: dict[str, Callable[[bytes], bytes]] = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.sampled_from(MAGIC), st.binary(max_size=200))
 def test_random_files_never_crash(tmp_path_factory: pytest.TempPathFactory, magic: bytes, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "random.bin"
@@ -368,7 +369,7 @@ def test_random_files_never_crash(tmp_path_factory: pytest.TempPathFactory, magi
     check_answer(scan([path], rules=RULES))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.sampled_from(sorted(PACK)), logs(), st.integers(0, 3000), st.binary(min_size=1, max_size=4))
 def test_damaged_files_never_crash(tmp_path_factory: pytest.TempPathFactory, pack: str, data: bytes, at: int, damage: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "damaged.bin"
@@ -380,7 +381,7 @@ def test_damaged_files_never_crash(tmp_path_factory: pytest.TempPathFactory, pac
 # 5. The same bytes, the same answer.
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(logs())
 @example(b"")
 @example(b"\n\n")

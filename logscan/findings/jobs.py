@@ -11,6 +11,7 @@ import polars as pl
 
 from logscan.causes import Failure
 from logscan.findings.case import Case, families_by_mascot, families_of, family_order
+from logscan.match import captured_number
 from logscan.model import Finding
 from logscan.ordering import Seen
 
@@ -115,7 +116,7 @@ def _batches(case: Case) -> list[_Batch]:
             current = batches.setdefault("", _Batch())
         if current is None:
             continue
-        last_try = event == "plugin_poll" and int(captures["attempt"]) >= int(captures["max"])
+        last_try = event == "plugin_poll" and captured_number(captures, "attempt") >= captured_number(captures, "max")
         if last_try or event == "plugin_gave_up":
             current.gave_up.append(item)
         elif event == "plugin_images":
@@ -128,5 +129,5 @@ def _batches(case: Case) -> list[_Batch]:
 def _has_images(captures: Mapping[str, str]) -> bool:
     if "images" in captures:
         return captures["images"] == "true"
-    ready = int(captures.get("ready", "0"))
-    return ready > 0 and ready >= int(captures.get("total", "1"))
+    ready = captured_number(captures, "ready")
+    return ready > 0 and ready >= captured_number(captures, "total", 1)

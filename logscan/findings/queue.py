@@ -7,6 +7,7 @@ from collections import Counter
 import polars as pl
 
 from logscan.findings.case import Case, families_by_mascot, families_of, family_order
+from logscan.match import captured_number
 from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import SECOND, format_duration, format_stamp
@@ -17,7 +18,7 @@ def redis_not_working(case: Case) -> Finding | None:
     failed = set(case.with_outcome("enqueue_failed"))
     failures = [f for f in case.attribution.failures if f.event == "enqueue_failed" and f.mascot in failed]
     unnamed = case.events("jobs_not_enqueued")
-    counted = sum(int(item.sighting.captures.get("count", "0")) for item in unnamed)
+    counted = sum(captured_number(item.sighting.captures, "count") for item in unnamed)
     silent = _silence(case)
     if not failed and not silent and not (unnamed and not case.events("enqueue_failed")):
         return None

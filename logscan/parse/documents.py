@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from logscan.parse.text import without_surrogates
+
 _DECODER: Final = json.JSONDecoder()
 _ARRAY: Final = re.compile(rb"\s*\[\s*(?:\{|\]|$)")
 _RESPONSE: Final = re.compile(rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:environmentLogs|deploymentLogs|buildLogs|httpLogs)"\s*:\s*\[')
@@ -111,8 +113,9 @@ class _JsonReader:
             if text:
                 damaged = not text.isascii() and _ESCAPED.search(text) is not None
                 self._ending.undecodable += damaged
-                yield Item(place, _replaced(fields) if damaged else fields, _replace(text))
-        self._ending.rest = _replace(self._rest())
+                halves = "\\ud" in text or "\\uD" in text
+                yield Item(place, without_surrogates(fields) if damaged or halves else fields, without_surrogates(text))
+        self._ending.rest = without_surrogates(self._rest())
 
     def _next_start(self) -> bool:
         """Move to the next object; False at the end of the document."""
@@ -205,16 +208,3 @@ def _text(data: bytes, ending: Ending) -> str:
         text = data.decode("utf-8", "replace")
     # A progress bar's bare carriage return ends no row.
     return _BARE_RETURN.sub(" ", text.replace("\0", ""))
-
-
-def _replace(text: str) -> str:
-    """`text` with the bytes that are no text shown as U+FFFD."""
-    return text if text.isascii() else _ESCAPED.sub("\ufffd", text)
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return _replace(value)
-    if isinstance(value, dict):
-        return {_replace(key): _replaced(item) for key, item in value.items()}
-    return [_replaced(item) for item in value] if isinstance(value, list) else value

@@ -13,19 +13,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import msgspec
-
 from logscan.model import Record
 from logscan.parse.dates import DayOrder
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import BROWSER_SOURCE, peel
 from logscan.parse.railway import STAMP, from_line, from_object
-from logscan.parse.text import strip_ansi
+from logscan.parse.text import decode_json, strip_ansi
 from logscan.times import UTC
 
 MAX_HELD: Final = 400
 _LOG_LINE: Final = re.compile(rf"{STAMP} \[(?:inf|err|wrn|dbg)\]")
-_NONBLANK: Final = rb"(?m)^[ \t]*[^\s]"
+_NONBLANK: Final = rb"(?m)^[^\S\n]*\S"
 
 
 class Format(NamedTuple):
@@ -107,18 +105,11 @@ def detect(lines: Iterable[str]) -> str:
 
 def _form_of(line: str) -> str | None:
     if line.startswith('{"'):
-        fields = _decode(line)
+        fields = decode_json(line)
         if not isinstance(fields, dict):
             return None
         return next((form for form, keys in _OBJECT_KEYS if keys <= fields.keys()), None)
     return next((form for form, pattern in _HINTS if pattern.match(line)), None)
-
-
-def _decode(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def is_marker(line: str) -> bool:
@@ -189,7 +180,7 @@ class LineParser:
         return [self._finish(entry, line)]
 
     def _structured(self, line: int, text: str) -> list[Record]:
-        decoded = _decode(text)
+        decoded = decode_json(text)
         items = decoded if isinstance(decoded, list) else [decoded]
         out = []
         for item in items:

@@ -14,7 +14,7 @@ import msgspec
 from logscan.model import Clock
 from logscan.parse.dates import DATE, wall_of
 from logscan.parse.entry import Entry
-from logscan.parse.text import level_of, strip_ansi
+from logscan.parse.text import decode_json, level_of, strip_ansi
 from logscan.times import from_epoch, parse_stamp
 
 _MAX_LAYERS: Final = 4
@@ -44,7 +44,7 @@ _CHROMIUM: Final = re.compile(
 _TAG: Final = re.compile(r"\[(?P<context>[A-Za-z][\w ]{0,60})\] (?P<message>.*)", re.DOTALL)
 _INSPECT: Final = re.compile(r"\{\s+level: '\w+',\s.*\bmessage: ", re.DOTALL)
 _PAIR: Final = re.compile(
-    r"""(?P<key>\w+): (?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|`(?P<back>(?:[^`\\]|\\.)*)`"""
+    r"""\b(?P<key>\w{1,80}): (?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|`(?P<back>(?:[^`\\]|\\.)*)`"""
     r"""|(?P<number>-?\d+(?:\.\d+)?)|(?P<bare>[A-Z]\w*(?: \[\w+\])?: [^\n]*))""",
     re.DOTALL,
 )
@@ -92,9 +92,8 @@ def _json(entry: Entry, _raw: str) -> bool:
     text = entry.message
     if not (text.startswith("{") and text.rstrip().endswith("}")):
         return False
-    try:
-        fields = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    fields = decode_json(text)
+    if not isinstance(fields, dict):
         return False
     key = next((k for k in ("message", "msg") if k in fields), None)
     if key is None:

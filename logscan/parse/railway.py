@@ -24,7 +24,8 @@ STAMP: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]
 _NANOS: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z")
 _LOG: Final = re.compile(rf"({STAMP}) \[(inf|err|wrn|dbg)\](?: {{1,2}}(.*))?", re.DOTALL)
 # A level that the CLI does not know stands there as it is. A logger's name is no level.
-_CLI: Final = re.compile(rf'({STAMP}) \[(\d+|[a-z]+|(?:LOG|INFO|WARN|WARNING|ERRO|ERROR|DBUG|DEBUG|VERBOSE|TRACE|FATAL)|"[^"\]]*")\] (.*)', re.DOTALL)
+_LEVEL: Final = r'\d{1,9}|[a-z]+|LOG|INFO|WARN|WARNING|ERRO|ERROR|DBUG|DEBUG|VERBOSE|TRACE|FATAL|"[^"\]]*"'
+_CLI: Final = re.compile(rf"({STAMP}) \[({_LEVEL})\] (.*)", re.DOTALL)
 _HTTP: Final = re.compile(rf"({STAMP}) ((?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ \d{{3}} \d+ms)(?: \S+)?\s*")
 # Railway's MCP tool; pino-pretty's lines begin alike.
 _BRACKETED: Final = re.compile(rf"\[({STAMP})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?: \([^)\n]*\))?: )(.*)", re.DOTALL)

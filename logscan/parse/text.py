@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 # CSI and OSC sequences, then ESC with one character (what railway's CLI strips as well).
 ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b.?", re.DOTALL)
@@ -15,6 +18,7 @@ LEVELS: Final = {
     "error": "error", "erro": "error", "err": "error",
     "fatal": "fatal", "critical": "fatal", "crit": "fatal", "emerg": "fatal", "alert": "fatal",
 }  # fmt: skip
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PINO: Final = ((20, "debug"), (30, "info"), (40, "warn"), (50, "error"))
 
 
@@ -23,6 +27,28 @@ def strip_ansi(text: str) -> str:
     if "\x1b" in text:
         text = ANSI.sub("", text)
     return text.replace("\0", "") if "\0" in text else text
+
+
+def decode_json(text: str) -> object:
+    """What a JSON text says; None where it is none. Halves of a character (an emoji cut in two) become U+FFFD."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        if "\\ud" not in text and "\\uD" not in text:
+            return None
+    try:
+        return without_surrogates(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def without_surrogates(value: Any) -> Any:
+    """The texts of a decoded JSON value with U+FFFD for what is no character and cannot be written anywhere."""
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    return [without_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 def level_of(value: object) -> str | None:

@@ -152,8 +152,8 @@ def table(lines: list[Line], header: str = "message,severity,attributes,tags,tim
     sheet = io.StringIO()
     out = csv.writer(sheet, lineterminator=style.get("ends", "\n"), quoting=csv.QUOTE_ALL if style.get("quote") else csv.QUOTE_MINIMAL)
     out.writerow(names)
-    for row in json.loads(render(lines, "dash-json", style.get("logger", "console"))):
-        row = {**row, "attributes": json.dumps(row["attributes"]), "tags": json.dumps(row["tags"])}
+    for item in json.loads(render(lines, "dash-json", style.get("logger", "console"))):
+        row = {**item, "attributes": json.dumps(item["attributes"]), "tags": json.dumps(item["tags"])}
         out.writerow([row.get(name.strip(), "") for name in names])
     return sheet.getvalue().encode()
 
