@@ -259,7 +259,13 @@ def _dash_log(lines: Sequence[Line], logger: str) -> str:
 def _dash_object(entry: Entry, *, tags: bool = True) -> dict[str, Any]:
     fields: dict[str, Any] = {"message": entry.message, "severity": entry.level, "attributes": _attributes(entry)}
     if tags:
-        fields["tags"] = {"project": "P", "environment": "E", "service": entry.line.service, "deployment": "D", "replica": entry.line.replica}
+        fields["tags"] = {
+            "project": "P",
+            "environment": "E",
+            "service": entry.line.service,
+            "deployment": "D",
+            "replica": entry.line.replica,
+        }
     return {**fields, "timestamp": stamp(entry.at)}
 
 

@@ -47,7 +47,9 @@ def families(text: str) -> set[str]:
 )  # fmt: skip
 def test_match_ids_of_every_kind(mascot: str) -> None:
     assert events(f"[JobsService] Successfully enqueued mascot generation for {mascot}") == [("enqueued", mascot)]
-    assert events(f"[MascotGenerationProcessor] Starting processing for mascot {mascot} (variation 2 of batch batch_1)") == [("processing", mascot)]
+    assert events(f"[MascotGenerationProcessor] Starting processing for mascot {mascot} (variation 2 of batch batch_1)") == [
+        ("processing", mascot)
+    ]
     assert events(f"[MascotGenerationProcessor] Failed to generate mascot {mascot}: Error: boom") == [("generation_failed", mascot)]
 
 
@@ -194,8 +196,14 @@ def test_match_ordinary_traffic_has_no_cause(text: str) -> None:
         ("ReplyError: NOAUTH Authentication required.", "redis-auth"),
         ("Error: getaddrinfo ENOTFOUND redis.railway.internal", "redis-host-unresolved"),
         ("\x1b[31mError:\x1b[39m connect \x1b[1mECONNREFUSED\x1b[0m 127.0.0.1:6379", "redis-refused"),
-        ('{"level":50,"time":1795336088453,"err":{"type":"Error","message":"connect ECONNREFUSED 127.0.0.1:6379"},"msg":"boom"}', "redis-refused"),
-        ('{"level":50,"time":1795336088453,"err":{"type":"Error","message":"x","cause":{"message":"connect ECONNREFUSED ::1:6379"}},"msg":"boom"}', "redis-refused"),
+        (
+            '{"level":50,"time":1795336088453,"err":{"type":"Error","message":"connect ECONNREFUSED 127.0.0.1:6379"},"msg":"boom"}',
+            "redis-refused",
+        ),
+        (
+            '{"level":50,"time":1795336088453,"err":{"type":"Error","message":"x","cause":{"message":"connect ECONNREFUSED ::1:6379"}},"msg":"boom"}',
+            "redis-refused",
+        ),
     ],
 )
 def test_match_causes(text: str, family: str) -> None:
@@ -316,7 +324,14 @@ def test_match_hostile_patterns_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(("holder", "logger"), [*forms(), ("cli", "console"), ("cli", "winston")])
 def test_match_the_same_events_in_every_form(rulebook: Rulebook, holder: str, logger: str) -> None:
-    story = [enqueued(UUID, 0), picked(UUID, SECOND), failed(UUID, 2 * SECOND), enqueued("2", 3 * SECOND), generated("2", 4 * SECOND), tick(5 * SECOND)]
+    story = [
+        enqueued(UUID, 0),
+        picked(UUID, SECOND),
+        failed(UUID, 2 * SECOND),
+        enqueued("2", 3 * SECOND),
+        generated("2", 4 * SECOND),
+        tick(5 * SECOND),
+    ]
     found = read(rulebook, render(story, holder, logger))
     assert outcomes(found) == {UUID: "generation_failed", "2": "generated"}
     assert {cause.id: cause.mascots for cause in found.causes} == {"google-safety-empty": 1}

@@ -76,26 +76,37 @@ Story = list[Line]
 GAPS = (0, 1_000, MS, 40 * MS, 3 * SECOND, 30 * SECOND, 11 * MINUTE)
 
 
-def _retried(mascot: str, gaps: Sequence[int], error: str, last: Story) -> Story:
-    """A first attempt that fails, then what `last` says."""
-    first = [enqueued(mascot, 0), picked(mascot, gaps[0]), failed(mascot, gaps[0] + gaps[1], error)]
-    return first + shifted(last, gaps[0] + gaps[1] + gaps[2])
-
-
-SCRIPTS: dict[str, Callable[[str, Sequence[int], str], Story]] = {
-    "good": lambda m, g, e: [enqueued(m, 0), picked(m, g[0]), uploaded(m, g[0] + g[1]), generated(m, g[0] + g[1] + g[2])],
-    "late-start": lambda m, g, e: [generated(m, 0)],
-    "failed": lambda m, g, e: [enqueued(m, 0), picked(m, g[0]), failed(m, g[0] + g[1], e)],
-    "retried-good": lambda m, g, e: _retried(m, g, e, [picked(m, 0), generated(m, g[1])]),
-    "retried-failed": lambda m, g, e: _retried(m, g, e, [picked(m, 0), failed(m, g[1], e)]),
-    "retried-stalled": lambda m, g, e: _retried(m, g, e, [picked(m, 0)]),
-    "waiting": lambda m, g, e: [enqueued(m, 0)],
-    "stalled": lambda m, g, e: [enqueued(m, 0), picked(m, g[0])],
-    "refused": lambda m, g, e: [enqueue_failed(m, 0, e)],
-    "mended": lambda m, g, e: [enqueue_failed(m, 0, e), enqueued(m, 20 * SECOND), picked(m, 20 * SECOND + g[0]), generated(m, 20 * SECOND + g[0] + g[1])],
-    "mended-waiting": lambda m, g, e: [enqueue_failed(m, 0, e), enqueued(m, 20 * SECOND)],
-    "no-image": lambda m, g, e: [picked(m, 0), upload_failed(m, g[0], e), generated(m, g[0] + g[1])],
+# What happens to one mascot. Between the steps: a drawn gap (`+a`, `+b`, `+c`), or seconds.
+SCRIPTS = {
+    "good": "enqueued +a picked +b uploaded +c generated",
+    "late-start": "generated",
+    "failed": "enqueued +a picked +b failed",
+    "retried-good": "enqueued +a picked +b failed +c picked +a generated",
+    "retried-failed": "enqueued +a picked +b failed +c picked +a failed",
+    "retried-stalled": "enqueued +a picked +b failed +c picked",
+    "enqueued-again": "enqueued +a picked +b failed +20 enqueued",
+    "waiting": "enqueued",
+    "stalled": "enqueued +a picked",
+    "refused": "enqueue_failed",
+    "mended": "enqueue_failed +20 enqueued +a picked +b generated",
+    "mended-waiting": "enqueue_failed +20 enqueued",
+    "no-image": "picked +a upload_failed +b generated",
 }
+STEPS: dict[str, Callable[[str, int], Line]] = {"enqueued": enqueued, "picked": picked, "uploaded": uploaded, "generated": generated}
+FAILURES: dict[str, Callable[[str, int, str], Line]] = {"enqueue_failed": enqueue_failed, "failed": failed, "upload_failed": upload_failed}
+
+
+def played(script: str, mascot: str, gaps: Sequence[int], error: str) -> Story:
+    """The lines of one mascot's script."""
+    at, lines = 0, []
+    for word in SCRIPTS[script].split():
+        if word in STEPS:
+            lines.append(STEPS[word](mascot, at))
+        elif word in FAILURES:
+            lines.append(FAILURES[word](mascot, at, error))
+        else:
+            at += gaps["abc".index(word[1])] if word[1].isalpha() else int(word[1:]) * SECOND
+    return lines
 
 
 @st.composite
@@ -103,9 +114,10 @@ def stories(draw: st.DrawFn, ids: Sequence[str] = IDS, noise: int = 6) -> Story:
     """Lines of a few mascots and some noise, by time; nothing of one mascot falls together with another try to enqueue it."""
     lines: Story = []
     for mascot in draw(st.lists(st.sampled_from(ids), min_size=1, max_size=4, unique=True)):
-        script = SCRIPTS[draw(st.sampled_from(sorted(SCRIPTS)))]
+        script, error = draw(st.sampled_from(sorted(SCRIPTS))), draw(st.sampled_from(ERRORS))
         gaps = draw(st.tuples(*[st.sampled_from(GAPS)] * 3))
-        lines += shifted(script(mascot, gaps, draw(st.sampled_from(ERRORS))), draw(st.sampled_from((0, 1, 500, 2 * MS, SECOND, 5 * MINUTE))))
+        begin = draw(st.sampled_from((0, 1, 500, 2 * MS, SECOND, 5 * MINUTE)))
+        lines += shifted(played(script, mascot, gaps, error), begin)
     end = max(line.at for line in lines)
     for line in draw(st.lists(st.sampled_from(NOISE), max_size=noise)):
         lines.append(replace(line, at=draw(st.integers(0, end))))
@@ -194,10 +206,17 @@ INSPECT = "{{\n  level: 'log',\n  pid: 7,\n  timestamp: 1795338000000,\n  messag
 
 
 @settings(max_examples=20)
-@given(st.sampled_from([PRETTY, INSPECT]), st.sampled_from(["MascotGenerationProcessor", "AuditService"]), st.integers(0, 40), st.booleans())
+@given(
+    st.sampled_from([PRETTY, INSPECT]), st.sampled_from(["MascotGenerationProcessor", "AuditService"]), st.integers(0, 40), st.booleans()
+)
 def test_prefilter_and_full_path_agree_on_records_over_lines(form: str, context: str, others: int, multiline: bool) -> None:
-    spread = "".join(form.format(level="ERROR", text=text, context=context) for text in (f"Failed to generate mascot {UUID}", "Cache warmed"))
-    around = render([tick(number * SECOND, "Cache warmed\n  twice" if multiline else "Cache warmed") for number in range(others)], "dash-log" if multiline else "cli-json")
+    spread = "".join(
+        form.format(level="ERROR", text=text, context=context) for text in (f"Failed to generate mascot {UUID}", "Cache warmed")
+    )
+    around = render(
+        [tick(number * SECOND, "Cache warmed\n  twice" if multiline else "Cache warmed") for number in range(others)],
+        "dash-log" if multiline else "cli-json",
+    )
     data = around + spread.encode() + around
     assert answer(diagnosed(data)) == answer(diagnosed(data, options=Options(full=True)))
 
@@ -357,7 +376,19 @@ def test_garbage_behind_a_line_loses_nothing(garbage: bytes) -> None:
     assert found.coverage.lines >= 1
 
 
-MAGIC = (b"", b"\x1f\x8b", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"BZh9", b"\xfd7zXZ\x00", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"%PDF-")
+MAGIC = (
+    b"",
+    b"\x1f\x8b",
+    b"\x1f\x8b\x08\x00",
+    b"\x28\xb5\x2f\xfd",
+    b"BZh9",
+    b"\xfd7zXZ\x00",
+    b"PK\x03\x04",
+    b"\xff\xfe",
+    b"\xfe\xff",
+    b"\xef\xbb\xbf",
+    b"%PDF-",
+)
 PACK: dict[str, Callable[[bytes], bytes]] = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 
 
@@ -390,7 +421,7 @@ def test_same_input_same_answer(data: bytes) -> None:
 
 
 def test_same_input_same_bytes_on_any_machine(tmp_path: Path) -> None:
-    lines = [line for n, m in enumerate(IDS) for line in shifted(SCRIPTS["retried-failed"](m, (MS, SECOND, SECOND), ERRORS[n]), n * MS)]
+    lines = [line for n, m in enumerate(IDS) for line in shifted(played("retried-failed", m, (MS, SECOND, SECOND), ERRORS[n]), n * MS)]
     (tmp_path / "a.log").write_bytes(render(sorted(lines, key=lambda line: line.at), "bare", "nest"))
     told = set()
     for seed, zone, language in (("1", "Asia/Kolkata", "fr_FR.UTF-8"), ("2", "America/New_York", "C")):

@@ -78,7 +78,11 @@ TABLE: dict[str, tuple[Sequence[Line], str, int]] = {
         "generated",
         1,
     ),
-    "enqueue-mended-and-failed": ([enqueue_failed(M, 0), enqueued(M, 30 * SECOND), picked(M, MINUTE), failed(M, 2 * MINUTE)], "generation_failed", 1),
+    "enqueue-mended-and-failed": (
+        [enqueue_failed(M, 0), enqueued(M, 30 * SECOND), picked(M, MINUTE), failed(M, 2 * MINUTE)],
+        "generation_failed",
+        1,
+    ),
     "enqueue-mended-and-waiting": ([enqueue_failed(M, 0), enqueued(M, 30 * SECOND)], "waiting", 0),
     "enqueue-failed-yet-taken": ([enqueue_failed(M, 0), picked(M, 2 * SECOND)], "stalled", 1),
     "waiting": ([enqueued(M, 0)], "waiting", 0),
@@ -109,12 +113,14 @@ def test_timeline_outcome_in_every_form_with_stamps(rulebook: Rulebook) -> None:
         for line in story
     ]  # fmt: skip
     lines.sort(key=lambda line: line.at)
-    wrong = {}
+    wrong: dict[tuple[str, str, str], str | None] = {}
     for holder, logger in forms(step=MS):
         if holder not in ("bare", "api-rows", "cli-json") and logger not in ("nest", "pino"):
             continue
         found = outcomes(read(rulebook, render([*lines, tick(30 * MINUTE)], holder, logger)))
-        wrong |= {(holder, logger, name): found.get(ids[name]) for name, (_, outcome, _) in TABLE.items() if found.get(ids[name]) != outcome}
+        wrong |= {
+            (holder, logger, name): found.get(ids[name]) for name, (_, outcome, _) in TABLE.items() if found.get(ids[name]) != outcome
+        }
     assert not wrong
 
 
@@ -182,7 +188,10 @@ def test_timeline_end_of_log_is_no_stamp_inside_a_message(rulebook: Rulebook) ->
 
 
 def test_timeline_end_of_log_among_stamps_of_other_lengths(rulebook: Rulebook) -> None:
-    rows = [f'{{"message":"Cache warmed","timestamp":"2026-11-22T{at}","level":"info"}}\n' for at in ("09:10:00.900Z", "09:10:00Z", "08:10:00+02:00")]
+    rows = [
+        f'{{"message":"Cache warmed","timestamp":"2026-11-22T{at}","level":"info"}}\n'
+        for at in ("09:10:00.900Z", "09:10:00Z", "08:10:00+02:00")
+    ]
     late = read(rulebook, render([picked(M, 900 * MS)], "cli-json") + "".join(rows).encode())
     assert late.coverage.end == START + RUN + 900 * MS
     assert outcomes(late) == {M: "stalled"}
@@ -314,7 +323,12 @@ def test_timeline_image_unknown_where_no_line_tells(rulebook: Rulebook) -> None:
 
 def test_timeline_two_failure_lines_are_one_mascot_and_one_attempt(rulebook: Rulebook) -> None:
     service = Line(2 * MS, f"Failed to enqueue job for mascot {M}: Error: Command timed out", "MascotsService", "error")
-    total = Line(3 * MS, "1 job(s) failed to enqueue. Redis may not be configured. Mascots created but won't be processed.", "MascotsService", "error")
+    total = Line(
+        3 * MS,
+        "1 job(s) failed to enqueue. Redis may not be configured. Mascots created but won't be processed.",
+        "MascotsService",
+        "error",
+    )
     found = read(rulebook, render([enqueue_failed(M, 0), service, total]))
     assert outcomes(found) == {M: "enqueue_failed"}
     assert {cause.id: cause.mascots for cause in found.causes} == {"redis-timeout": 1}

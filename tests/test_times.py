@@ -29,7 +29,14 @@ PARIS = ZoneInfo("Europe/Paris")
 
 @pytest.mark.parametrize(
     ("text", "nanoseconds"),
-    [("90s", 90 * SECOND), ("2m", 2 * MINUTE), ("1h30m", 90 * MINUTE), ("1.5d", 36 * 60 * MINUTE), ("250ms", SECOND // 4), (" 1w ", 7 * 1440 * MINUTE)],
+    [
+        ("90s", 90 * SECOND),
+        ("2m", 2 * MINUTE),
+        ("1h30m", 90 * MINUTE),
+        ("1.5d", 36 * 60 * MINUTE),
+        ("250ms", SECOND // 4),
+        (" 1w ", 7 * 1440 * MINUTE),
+    ],
 )
 def test_parse_duration_units(text: str, nanoseconds: int) -> None:
     assert parse_duration(text) == nanoseconds

@@ -105,7 +105,10 @@ def test_dates_that_do_not_exist_are_no_stamps(rulebook: Rulebook) -> None:
 
 
 def test_dates_each_source_has_its_own_order(rulebook: Rulebook) -> None:
-    british, american = log("22/11/2026, 08:27:54", "04/12/2026, 08:28:54"), log("11/21/2026, 8:27:54 AM", "12/4/2026, 8:28:54 AM").replace(b"mascot 1", b"mascot 2")
+    british, american = (
+        log("22/11/2026, 08:27:54", "04/12/2026, 08:28:54"),
+        log("11/21/2026, 8:27:54 AM", "12/4/2026, 8:28:54 AM").replace(b"mascot 1", b"mascot 2"),
+    )
     found = read(rulebook, british, american)
     ends = found.mascots["ended_at"].dt.epoch("ns").to_list()
     assert ends == [parse_stamp("2026-12-04T08:28:54Z")] * 2

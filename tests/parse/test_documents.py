@@ -158,7 +158,9 @@ def table(lines: list[Line], header: str = "message,severity,attributes,tags,tim
     return sheet.getvalue().encode()
 
 
-@pytest.mark.parametrize("header", ["message,severity,attributes,tags,timestamp", "timestamp,message", "timestamp,severity,message,extra", " timestamp, message"])
+@pytest.mark.parametrize(
+    "header", ["message,severity,attributes,tags,timestamp", "timestamp,message", "timestamp,severity,message,extra", " timestamp, message"]
+)
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("quote", ["", "all"])
 def test_documents_tables(rulebook: Rulebook, header: str, ends: str, quote: str) -> None:

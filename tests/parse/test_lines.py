@@ -65,7 +65,9 @@ def test_lines_forms_may_change_from_line_to_line(rulebook: Rulebook) -> None:
     assert found.coverage.lines == len(pairs)
 
 
-@pytest.mark.parametrize("odd", ["{ level: 'info', message: 'x' }", "[08:28:12.096] INFO (7): x", "2026-11-22T09:00:00.000000000Z [inf]  x"])
+@pytest.mark.parametrize(
+    "odd", ["{ level: 'info', message: 'x' }", "[08:28:12.096] INFO (7): x", "2026-11-22T09:00:00.000000000Z [inf]  x"]
+)
 def test_lines_one_odd_line_does_not_change_the_count(rulebook: Rulebook, odd: str) -> None:
     lines = [tick(n * SECOND) for n in range(100)]
     for logger in ("nest", "console", "pino"):
@@ -101,7 +103,9 @@ def test_lines_indentation_of_a_message_is_kept() -> None:
 
 
 def test_lines_pino_pretty_takes_its_context_line() -> None:
-    text = '[08:28:12.096] ERROR (7): Failed to generate mascot 12\n    context: "MascotGenerationProcessor"\n[08:28:12.099] INFO (7): next\n'
+    text = (
+        '[08:28:12.096] ERROR (7): Failed to generate mascot 12\n    context: "MascotGenerationProcessor"\n[08:28:12.099] INFO (7): next\n'
+    )
     first, second = parse(text)
     assert (first.message, first.level, first.context) == ("Failed to generate mascot 12", "error", "MascotGenerationProcessor")
     assert (second.message, second.context) == ("next", None)
@@ -132,14 +136,21 @@ def test_lines_braces_that_are_no_record_stay_lines() -> None:
 
 
 def test_lines_cut_off_object_is_not_lost() -> None:
-    assert "".join(record.message for record in parse("{\n  level: 'log',\n  message: 'Failed to")) .startswith("{")
+    assert "".join(record.message for record in parse("{\n  level: 'log',\n  message: 'Failed to")).startswith("{")
 
 
 # Lines that are none.
 
 
 @pytest.mark.parametrize(
-    "mark", ["You reached the start of the range", "You reached the end of the range", "May 5, 2026, 1:24 PM", "2026-09-20 17:46", "Sep 20, 2026, 11:24 AM"]
+    "mark",
+    [
+        "You reached the start of the range",
+        "You reached the end of the range",
+        "May 5, 2026, 1:24 PM",
+        "2026-09-20 17:46",
+        "Sep 20, 2026, 11:24 AM",
+    ],
 )
 def test_lines_marks_of_the_screen_are_no_records(rulebook: Rulebook, mark: str) -> None:
     assert parse(mark) == []
@@ -160,7 +171,13 @@ def test_lines_blank_ones_are_no_records(rulebook: Rulebook) -> None:
 
 
 def test_lines_numbers_are_those_of_the_file(rulebook: Rulebook) -> None:
-    found = read(rulebook, b"\n\r\n" + render([tick(0), enqueued(UUID, 0)], "cli-json") + b"\n" + render([picked(UUID, SECOND), generated(UUID, 2 * SECOND)], "cli-json"))
+    found = read(
+        rulebook,
+        b"\n\r\n"
+        + render([tick(0), enqueued(UUID, 0)], "cli-json")
+        + b"\n"
+        + render([picked(UUID, SECOND), generated(UUID, 2 * SECOND)], "cli-json"),
+    )
     evidence = [item.line for finding in found.findings for item in finding.supports]
     assert set(evidence) <= {4, 6, 7}
     assert 7 in evidence

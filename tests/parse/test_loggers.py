@@ -124,7 +124,13 @@ def test_loggers_json_message_that_is_no_text() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        {"err": {"type": "Error", "message": "connect ECONNREFUSED 127.0.0.1:6379", "stack": "Error: connect ECONNREFUSED 127.0.0.1:6379\n    at a"}},
+        {
+            "err": {
+                "type": "Error",
+                "message": "connect ECONNREFUSED 127.0.0.1:6379",
+                "stack": "Error: connect ECONNREFUSED 127.0.0.1:6379\n    at a",
+            }
+        },
         {"err": {"message": "x", "cause": {"message": "connect ECONNREFUSED 127.0.0.1:6379"}}},
         {"error": "connect ECONNREFUSED 127.0.0.1:6379"},
         {"stack": ["Error: connect ECONNREFUSED 127.0.0.1:6379\n    at a"]},
@@ -144,7 +150,14 @@ def test_loggers_errors_without_end_are_bounded() -> None:
     inner: dict[str, Any] = {"message": "deep"}
     for _ in range(200):
         inner = {"message": "x", "cause": inner}
-    wide = {"level": 50, "time": 1795338000000, "msg": "m", "err": inner, "stack": "\n".join(f"line {n}" for n in range(5000)), "errors": ["e" * 10**6]}
+    wide = {
+        "level": 50,
+        "time": 1795338000000,
+        "msg": "m",
+        "err": inner,
+        "stack": "\n".join(f"line {n}" for n in range(5000)),
+        "errors": ["e" * 10**6],
+    }
     record = one(json.dumps(wide))
     assert len(record.details) <= 200
     assert max(map(len, record.details)) <= 20_000

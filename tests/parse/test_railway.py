@@ -59,7 +59,16 @@ def test_railway_attributes_are_the_loggers_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9 lives", "2026-11-22", "2026-11-22T09:00:00Z", "2026-13-45T09:00:00Z hello", "2026-11-22T99:00:00Z [inf]  x", "[2026] x", "20261122T090000Z x"]
+    "text",
+    [
+        "9 lives",
+        "2026-11-22",
+        "2026-11-22T09:00:00Z",
+        "2026-13-45T09:00:00Z hello",
+        "2026-11-22T99:00:00Z [inf]  x",
+        "[2026] x",
+        "20261122T090000Z x",
+    ],
 )
 def test_railway_what_has_no_stamp(text: str) -> None:
     record = one(text)
@@ -89,7 +98,13 @@ def test_railway_api_rows() -> None:
         timestamp=STAMP,
         message="payment failed",
         severity="error",
-        attributes=[{"key": "level", "value": '"error"'}, {"key": "context", "value": '"Pay"'}, {"key": "odd", "value": "not json"}, {"key": 7}, "?"],
+        attributes=[
+            {"key": "level", "value": '"error"'},
+            {"key": "context", "value": '"Pay"'},
+            {"key": "odd", "value": "not json"},
+            {"key": 7},
+            "?",
+        ],
         tags={"serviceId": "S", "deploymentId": "D", "deploymentInstanceId": "R", "snapshotId": None},
     )
     assert (record.stamp, record.level, record.context, record.message) == (AT, "error", "Pay", "payment failed")

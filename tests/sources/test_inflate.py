@@ -29,7 +29,13 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 }
 COUNT = 3000
 LOG = render(
-    [generated("1", 0), *(tick(n * MS, f"Cache warmed {n * 2654435761 % 2**48:012x}") for n in range(1, COUNT - 1)), generated("2", COUNT * MS)], "bare", "pino"
+    [
+        generated("1", 0),
+        *(tick(n * MS, f"Cache warmed {n * 2654435761 % 2**48:012x}") for n in range(1, COUNT - 1)),
+        generated("2", COUNT * MS),
+    ],
+    "bare",
+    "pino",
 )
 
 

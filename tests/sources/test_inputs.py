@@ -65,7 +65,9 @@ def test_inputs_mark_inside_an_archive(tmp_path: Path, rulebook: Rulebook) -> No
 
 @pytest.mark.parametrize("damage", [b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\x80\x80", b"\xc3"])
 def test_inputs_invalid_bytes_are_counted_not_dropped(tmp_path: Path, rulebook: Rulebook, damage: bytes) -> None:
-    noise = render([tick(2 * SECOND, "Cache DAMAGE warmed"), tick(3 * SECOND, "DAMAGE DAMAGE"), tick(4 * SECOND)]).replace(b"DAMAGE", damage)
+    noise = render([tick(2 * SECOND, "Cache DAMAGE warmed"), tick(3 * SECOND, "DAMAGE DAMAGE"), tick(4 * SECOND)]).replace(
+        b"DAMAGE", damage
+    )
     found = scanned(tmp_path / "a.log", LOG + noise, rulebook)
     assert found.coverage.sources[0].undecodable == 2
     assert found.coverage.lines == 6
@@ -253,19 +255,17 @@ def test_inputs_named_pipe(tmp_path: Path, rulebook: Rulebook) -> None:
         assert found.coverage.lines == 3
 
 
-class Piped(io.RawIOBase):
-    """Standard input that gives a few bytes at a time."""
+def piped(data: bytes, step: int = 7) -> io.TextIOWrapper:
+    """Standard input on a pipe that gives a few bytes at a time."""
+    reading, writing = os.pipe()
 
-    def __init__(self, data: bytes) -> None:
-        self._left = io.BytesIO(data)
+    def write() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as end:
+            for start in range(0, len(data), step):
+                end.write(data[start : start + step])
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # bytes are written into it
-        part = self._left.read(min(7, len(buffer)))
-        buffer[: len(part)] = part
-        return len(part)
+    threading.Thread(target=write, daemon=True).start()
+    return io.TextIOWrapper(os.fdopen(reading, "rb", buffering=step))
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
@@ -273,10 +273,10 @@ def test_inputs_standard_input_however_slow(monkeypatch: pytest.MonkeyPatch, tmp
     log = render(GOOD, holder, "nest")
     (tmp_path / "a.log").write_bytes(log)
     for data in (log, gzip.compress(log), codecs.BOM_UTF8 + log):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Piped(data), 8)))
+        monkeypatch.setattr(sys, "stdin", piped(data))
         found = scan(["-"], rules=rulebook)
         assert outcomes(found) == {UUID: "generated"}
         assert found.coverage.lines == 3
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Piped(data), 8)))
+        monkeypatch.setattr(sys, "stdin", piped(data))
         both = scan(["-", tmp_path / "a.log"], rules=rulebook)
         assert both.coverage.lines == (3 if holder not in ("bare", "cli") else 6)
