@@ -40,6 +40,13 @@ class Counted(NamedTuple):
 
 
 @dataclass(slots=True)
+class Trail:
+    """How many of a source's next lines stand behind a failure that a block before held."""
+
+    left: int = 0
+
+
+@dataclass(slots=True)
 class Scanner:
     """Finds the candidates of blocks. `exact` None: every line is one (the full path)."""
 
@@ -60,26 +67,34 @@ class Scanner:
             sorted({*_ODD, *(text for rule in failures for text in rule.anchors.texts)}),
         )
 
-    def candidates(self, block: Block, form: str) -> Iterator[Candidate]:
-        """The lines of `block` that may match, and after a failure the lines that may explain it, in order."""
+    def candidates(self, block: Block, form: str, trail: Trail) -> Iterator[Candidate]:
+        """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
+
+        `trail` goes from each block of a source to its next.
+        """
         lines = block.data.decode("utf-8", "replace").split("\n")
         if not lines[-1]:
             lines.pop()
         if self.exact is None or _needs_all(block, form):
             yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
+            trail.left = FOLLOW
             return
         column = pl.Series(lines, dtype=pl.String())
         # Polars finds all anchors in one pass (Aho-Corasick), without regard to how many there are.
         hits = column.str.contains_any(self.exact)
         if self.folded:
             hits |= column.str.contains_any(self.folded, ascii_case_insensitive=True)
-        failures = column.str.contains_any(self.follow)
-        if failures.any():
-            for _ in range(FOLLOW):
-                failures |= failures.shift(1, fill_value=False)
-            hits |= failures
+        hits |= self._behind_failures(column, trail)
         for place in hits.arg_true():
             yield Candidate(block.line + place, lines[place])
+
+    def _behind_failures(self, column: pl.Series, trail: Trail) -> pl.Series:
+        failures = column.str.contains_any(self.follow)
+        place = pl.int_range(len(column), eager=True)
+        # How far each line stands behind the last failure before it, which may stand in a block before.
+        last = pl.select(pl.when(failures).then(place).forward_fill().fill_null(trail.left - FOLLOW - 1)).to_series()
+        trail.left = max(0, last[-1] + FOLLOW - len(column) + 1)
+        return place - last <= FOLLOW
 
 
 def count(block: Block, form: str, *, replaced: bool = False, begins: bool = True) -> Counted:

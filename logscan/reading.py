@@ -16,7 +16,7 @@ from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
-from logscan.prefilter import Scanner, count
+from logscan.prefilter import Scanner, Trail, count
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
 from logscan.times import UTC
@@ -128,13 +128,13 @@ class Reader:
             yield record
 
     def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Record]:
-        blocks = Blocks()
+        blocks, trail = Blocks(), Trail()
         for block in blocks.of(chunks, line, offset):
             sample = _sample(block)
             form = self.form or detect(sample)
             self._account(block, form)
             self._keep(sample)
-            for candidate in self.scanner.candidates(block, form):
+            for candidate in self.scanner.candidates(block, form, trail):
                 yield from self.parser.feed(candidate.line, candidate.text)
         yield from self.parser.flush()
         self.lines += self.parser.extra
