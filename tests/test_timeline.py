@@ -348,6 +348,20 @@ def test_timeline_job_number_ties_a_failure_to_its_mascot(rulebook: Rulebook) ->
     assert outcomes(read(rulebook, render(lines))) == {M: "generation_failed", other: "generated"}
 
 
+@pytest.mark.parametrize("gap", [0, 1000, MS, SECOND])
+def test_timeline_job_numbers_of_mascots_that_interleave(rulebook: Rulebook, gap: int) -> None:
+    """With a concurrency of several, pick-ups and their job numbers stand in pairs, microseconds apart."""
+    ids = [f"{number:08d}-6162-47f6-bd8c-e6d8f57af536" for number in range(8)]
+    lines = []
+    for number, name in enumerate(ids):
+        lines += [picked(name, number * gap), Line(number * gap, f"Job ID: {40 + number}, Attempt: 1/1", "MascotGenerationProcessor")]
+    for number, name in enumerate(ids):
+        failure = Line(MINUTE + number, f"Job {40 + number} failed: Error: boom", "MascotGenerationProcessor", "error")
+        lines.append(failure if number % 2 else generated(name, MINUTE + number))
+    found = outcomes(read(rulebook, render([*lines, tick(RUN)])))
+    assert found == {name: "generation_failed" if number % 2 else "generated" for number, name in enumerate(ids)}
+
+
 def test_timeline_order_of_first_event(rulebook: Rulebook) -> None:
     found = read(rulebook, render([enqueued("b", 0), enqueued("a", 1), generated("b", SECOND), enqueued("0", 2 * SECOND)]))
     assert found.mascots["mascot_id"].to_list() == ["b", "a", "0"]

@@ -71,13 +71,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _show_usage(error)
         return error.exit_code
     except BrokenPipeError:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return CLOSED_PIPE
     except LogscanError as error:
         click.echo(f"logscan: {_lines(error)}", err=True)
         return error.exit_code
     except OSError as error:
+        _give_up_stdout()
         click.echo(f"logscan: cannot write the output: {error.strerror or error}", err=True)
         return LogscanError.exit_code
     except Exception as error:  # the last resort: a message instead of a traceback
@@ -85,6 +85,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         click.echo(f"logscan: internal error ({type(error).__name__}: {_lines(error)}). LOGSCAN_DEBUG=1 shows where.", err=True)
         return INTERNAL
+
+
+def _give_up_stdout() -> None:
+    """What is still buffered cannot be written: Python would complain once more, and exit 120, when it flushes at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _invoke(arguments: list[str]) -> int:

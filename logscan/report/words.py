@@ -81,7 +81,10 @@ class Words:
             known = self.rulebook.families.get(family)
             for remedy in known.remedies if known else ():
                 out.setdefault(remedy.text.render(self.language), remedy)
+        explained = any(family in self.rulebook.families for family in finding.causes)
         for remedy in self.rulebook.findings[finding.id].remedies:
+            if remedy.unexplained and explained:
+                continue
             out.setdefault(remedy.text.render(self.language), remedy)
         return list(out.items())
 

@@ -79,11 +79,12 @@ class Text(_Struct, frozen=True):
 
 
 class Remedy(_Struct, frozen=True):
-    """One step that mends it."""
+    """One step that mends it. `unexplained`: a finding's step that is of use only where no cause is known."""
 
     text: Text
     command: str | None = None
     link: str | None = None
+    unexplained: bool = False
 
 
 class Example(_Struct, frozen=True):

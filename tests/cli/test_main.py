@@ -32,7 +32,7 @@ def test_main_help_names_every_command_and_the_usual_call(logscan: Logscan) -> N
     assert done.code == 0
     assert "scan" in done.out
     assert "completion" in done.out
-    assert "railway logs --json --since 1d | logscan" in done.out
+    assert "railway logs --json --since 1d --lines 5000 | logscan" in done.out
     assert done.err == ""
 
 

@@ -172,10 +172,9 @@ MISTAKES = (
     ("schema: 1\n? [a]\n: b\n", 2, 3, "keys must be plain text"),
     ("schema: 1\nfamilies:\n  - id: x\n    component: clouds\n    title: {en: a, fr: b}\n    remedies: []\n", 4, 16, "Invalid enum value 'clouds'"),
     (
-        ("schema: 1\nfamilies:\n  - id: x\n    component: redis\n    title: {en: a, fr: b}\n    remedies: []\n    rules:\n"
-        "      - {id: r, pattern: abc, strength: strong, examples: []}\n"),
-        8,
-        29,
+        "schema: 1\nfamilies:\n  - id: x\n    component: redis\n    remedies: []\n    title: {en: a, fr: b}\n    rules: [{id: r, strength: strong}]\n",
+        7,
+        31,
         "Invalid enum value 'strong'",
     ),
 )  # fmt: skip

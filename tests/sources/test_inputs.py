@@ -273,10 +273,12 @@ def test_inputs_standard_input_however_slow(monkeypatch: pytest.MonkeyPatch, tmp
     log = render(GOOD, holder, "nest")
     (tmp_path / "a.log").write_bytes(log)
     for data in (log, gzip.compress(log), codecs.BOM_UTF8 + log):
-        monkeypatch.setattr(sys, "stdin", piped(data))
-        found = scan(["-"], rules=rulebook)
+        with piped(data) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            found = scan(["-"], rules=rulebook)
         assert outcomes(found) == {UUID: "generated"}
         assert found.coverage.lines == 3
-        monkeypatch.setattr(sys, "stdin", piped(data))
-        both = scan(["-", tmp_path / "a.log"], rules=rulebook)
+        with piped(data) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            both = scan(["-", tmp_path / "a.log"], rules=rulebook)
         assert both.coverage.lines == (3 if holder not in ("bare", "cli") else 6)
