@@ -39,7 +39,7 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     attribution = attribute(seen, rulebook)
     coverage = coverage_of(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
-    mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, pickup, run)
+    mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
     names = [visible(source.name) for source in sources]
     case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
     lost = lost_to_deaths(case)

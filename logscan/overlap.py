@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from logscan.model import Record
 from logscan.reading import Reader
@@ -28,11 +28,11 @@ def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, C
         if not windows:
             continue
         low, high = min(low for low, _ in windows.values()), max(high for _, high in windows.values())
-        mine = [record for record in readers[later].again(low, high) if mergeable(record)]
+        mine = _mergeable(readers[later].again(low, high))
         double: set[int] = set()
         for earlier, window in windows.items():
             with_replica = {earlier, later} <= tagged
-            known = Counter(_key(record, with_replica) for record in readers[earlier].again(*window) if mergeable(record))
+            known = Counter(_key(record, with_replica) for record in _mergeable(readers[earlier].again(*window)))
             for place, record in enumerate(mine):
                 key = _key(record, with_replica)
                 if known[key] > 0:
@@ -43,9 +43,11 @@ def duplicates(readers: Sequence[Reader], tagged: frozenset[int]) -> dict[int, C
     return out
 
 
-def mergeable(record: Record) -> bool:
-    """Whether a record can be recognised in another input: stamped by Railway, or finer than to the second."""
-    return record.stamp is not None and (record.clock == "railway" or record.stamp % SECOND != 0)
+def _mergeable(records: Iterable[Record]) -> list[Record]:
+    """The records that can be recognised in another input: stamped by Railway, or by a logger that writes more than seconds."""
+    stamped = [record for record in records if record.stamp is not None]
+    fine = any(record.stamp % SECOND for record in stamped if record.stamp and record.clock != "railway")
+    return stamped if fine else [record for record in stamped if record.clock == "railway"]
 
 
 def _key(record: Record, with_replica: bool) -> Key:

@@ -41,12 +41,17 @@ def restarts_frame(seen: Iterable[Seen]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"process": pl.Int64(), "restart": pl.Int64()}, orient="row").sort("restart")
 
 
-def timeline(events: pl.DataFrame, restarts: pl.DataFrame, coverage: Coverage, pickup: int, run: int) -> pl.DataFrame:
-    """The MASCOTS frame without causes: outcome, attempts and times of every mascot, in order of first event."""
+def timeline(
+    events: pl.DataFrame, restarts: pl.DataFrame, coverage: Coverage, *, tagged: Iterable[int], pickup: int, run: int
+) -> pl.DataFrame:
+    """The MASCOTS frame without causes: outcome, attempts and times of every mascot, in order of first event.
+
+    `tagged` are the processes that can be told apart; others may be the same one, read from two files.
+    """
     if events.is_empty():
         return pl.DataFrame(schema=MASCOTS)
     bursts = _bursts(events)
-    attempts = _attempts(bursts, restarts)
+    attempts = _attempts(bursts, restarts, tagged)
     mascots = (
         _summary(events).join(attempts, on="mascot_id", how="left", maintain_order="left").with_columns(_state()).with_columns(_base())
     )
@@ -71,7 +76,7 @@ def _bursts(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _attempts(bursts: pl.DataFrame, restarts: pl.DataFrame) -> pl.DataFrame:
+def _attempts(bursts: pl.DataFrame, restarts: pl.DataFrame, tagged: Iterable[int]) -> pl.DataFrame:
     """Per mascot: attempts, and whether one is still open after its last burst."""
     steps = bursts.filter((pl.col("picked") > 0) | (pl.col("ended") > 0))
     before = (pl.col("picked") > pl.col("ended")).shift(1).over("mascot_id").fill_null(False)
@@ -96,12 +101,14 @@ def _attempts(bursts: pl.DataFrame, restarts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("restart") < pl.col("at"))
         .select("mascot_id", "burst", pl.lit(True).alias("lost"))
     )
+    known = list(tagged)
+    elsewhere = pl.col("before_by").is_in(known) & pl.col("ended_by").is_in(known) & (pl.col("before_by") != pl.col("ended_by"))
     steps = steps.join(lost, on=["mascot_id", "burst"], how="left", maintain_order="left").with_columns(
         # An end and a pick-up in one burst: the end closed the attempt before, and the pick-up opened the
         # next, unless there was none before, or it was lost, or ran elsewhere.
         pl.when(pl.col("picked") != pl.col("ended"))
         .then(pl.col("picked") > pl.col("ended"))
-        .otherwise(pl.col("open_before") & pl.col("lost").is_null() & (pl.col("before_by") == pl.col("ended_by")))
+        .otherwise(pl.col("open_before") & pl.col("lost").is_null() & ~elsewhere.fill_null(value=False))
         .alias("open")
     )
     orphan = (pl.col("picked") == 0) & ~pl.col("open_before")

@@ -54,7 +54,10 @@ def test_package_marks_itself_as_typed() -> None:
 @pytest.mark.skipif(not BUILDS, reason="builds a wheel, which takes the network: with CI=true only")
 def test_package_wheel_holds_rules_types_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True, capture_output=True, timeout=110
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+        timeout=110,
     )
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -66,7 +66,9 @@ def test_readme_output_is_what_the_command_prints(
     run(shlex.split(command)[1:])
     printed = capsysbinary.readouterr().out.decode()
     if ACCEPT:
-        README.write_text(_CHECKED.sub(lambda m: filled(m, printed) if m["command"] == command else m[0], text(README)), "utf-8", newline="\n")
+        README.write_text(
+            _CHECKED.sub(lambda m: filled(m, printed) if m["command"] == command else m[0], text(README)), "utf-8", newline="\n"
+        )
     assert next(m["printed"] for m in _CHECKED.finditer(text(README)) if m["command"] == command) == printed
 
 
@@ -95,7 +97,9 @@ def test_readme_options_in_the_text_are_options_of_scan(option: str) -> None:
     assert option in {known for parameter in cli.commands["scan"].params for known in parameter.opts}
 
 
-@pytest.mark.parametrize(("path", "link"), [(path, link) for path in GUIDES for link in _LINK.findall(text(path))], ids=lambda v: str(v).rsplit("/", 1)[-1])
+@pytest.mark.parametrize(
+    ("path", "link"), [(path, link) for path in GUIDES for link in _LINK.findall(text(path))], ids=lambda v: str(v).rsplit("/", 1)[-1]
+)
 def test_readme_links_lead_somewhere(path: Path, link: str) -> None:
     if link.startswith("https://"):
         return

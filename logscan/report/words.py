@@ -42,6 +42,7 @@ _UI: Final[dict[str, tuple[str, str]]] = {
     "of": ("{part} of {total}", "{part} sur {total}"), "signatures": ("Signatures seen", "Signatures vues"),
 }  # fmt: skip
 
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """All texts of one language."""

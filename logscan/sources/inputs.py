@@ -70,7 +70,6 @@ class FileSource:
         except OSError as error:
             raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
 
-
     def close(self) -> None:
         """Nothing is held: files are read anew."""
 
@@ -103,7 +102,6 @@ class PipeSource:
                     yield chunk
         except OSError as error:
             raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
-
 
     def close(self) -> None:
         """Throw the kept copy away."""

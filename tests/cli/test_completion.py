@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, Logscan
+from tests.needs import lacking
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_completion_prints_the_shells_script(logscan: Logscan, shell: str, own: 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script_is_accepted_by_the_shell(logscan: Logscan, tmp_path: Path, shell: str) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+        lacking(f"{shell} is not installed: apt-get install {shell}")
     script = tmp_path / "script"
     script.write_text(logscan("completion", shell).out)
     assert subprocess.run([shell, "-n", str(script)], capture_output=True, check=False).returncode == 0
