@@ -102,8 +102,9 @@ def count(block: Block, form: str, *, replaced: bool = False, begins: bool = Tru
 
     `begins`: no record of the block before goes on in this one, so that lines before the first beginning count too.
     """
-    starts = FORMATS[form].starts
-    records = sum(1 for _ in starts.finditer(block.data))
+    starts, tail = FORMATS[form].starts, FORMATS[form].tail
+    before = tail.match(block.data) if tail and not begins else None
+    records = sum(1 for _ in starts.finditer(block.data, before.end() if before else 0))
     if begins and FORMATS[form].spread:
         first = starts.search(block.data)
         records += sum(1 for _ in FORMATS["text"].starts.finditer(block.data, 0, first.start() if first else len(block.data)))

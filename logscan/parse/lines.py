@@ -27,15 +27,26 @@ _NONBLANK: Final = rb"(?m)^[^\S\n]*\S"
 
 
 class Format(NamedTuple):
-    """A form of a whole file. `starts` finds the beginning of each record in raw bytes; `spread` forms need every line."""
+    """A form of a whole file.
+
+    `starts` finds the beginning of each record in raw bytes, `tail` what a block may begin with of a record
+    that the block before began; `spread` forms need every line.
+    """
 
     starts: re.Pattern[bytes]
     spread: bool = False
+    tail: re.Pattern[bytes] | None = None
 
 
 _ANY: Final = Format(re.compile(_NONBLANK))
 # A stamp, an object or a Nest line begins a record; other lines carry on the one before.
 _OWN_LINE: Final = rb"(?m)^(?:\d{4}-\d\d-\d\d[T ]|\{\"|\[\{|\[Nest\])"
+# One of Nest's objects as a whole, up to the block's end at most, or a line.
+_OBJECTS: Final = Format(
+    re.compile(rb"(?m)^\{\r?\n  level: [^\n]*\n(?:  [^\n]*\n)*?  message:[^\n]*\n(?:  [^\n]*\n)*(?:\}|\Z)|" + _NONBLANK.removeprefix(b"(?m)")),
+    spread=True,
+    tail=re.compile(rb"(?:  [^\n]*\n)+\}"),
+)
 
 FORMATS: Final[dict[str, Format]] = {
     "railway-json": _ANY,
@@ -50,13 +61,13 @@ FORMATS: Final[dict[str, Format]] = {
     "railway-csv": _ANY,
     "nest": _ANY,
     "nest-json": _ANY,
-    "nest-inspect": Format(re.compile(rb"(?m)^\{"), spread=True),
+    "nest-inspect": _OBJECTS,
     "pino": _ANY,
     "pino-pretty": Format(re.compile(rb"(?m)^ {0,3}\S"), spread=True),
     "winston": _ANY,
     "devtools": _ANY,
     "text": _ANY,
-    "mixed": Format(re.compile(_NONBLANK), spread=True),
+    "mixed": _OBJECTS,
 }
 
 _SCREEN: Final = re.compile(
