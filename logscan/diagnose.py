@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from logscan.causes import attribute
+from logscan.attribute import attribute
 from logscan.checks.from_logs import checklist
 from logscan.findings import Case, conclude
 from logscan.findings.causes import causes_of, doubted, explained, other_jobs

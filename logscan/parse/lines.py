@@ -43,7 +43,9 @@ _ANY: Final = Format(re.compile(_NONBLANK))
 _OWN_LINE: Final = rb"(?m)^(?:\d{4}-\d\d-\d\d[T ]|\{\"|\[\{|\[Nest\])"
 # One of Nest's objects as a whole, up to the block's end at most, or a line.
 _OBJECTS: Final = Format(
-    re.compile(rb"(?m)^\{\r?\n  level: [^\n]*\n(?:  [^\n]*\n)*?  message:[^\n]*\n(?:  [^\n]*\n)*(?:\}|\Z)|" + _NONBLANK.removeprefix(b"(?m)")),
+    re.compile(
+        rb"(?m)^\{\r?\n  level: [^\n]*\n(?:  [^\n]*\n)*?  message:[^\n]*\n(?:  [^\n]*\n)*(?:\}|\Z)|" + _NONBLANK.removeprefix(b"(?m)")
+    ),
     spread=True,
     tail=re.compile(rb"(?:  [^\n]*\n)+\}"),
 )

@@ -15,6 +15,7 @@ from logscan.report.words import Words
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "ok": "bold green", "info": "bold cyan"}
 _MARKS = {"critical": "✖", "warning": "▲", "ok": "✔", "info": "●"}
 _EVIDENCE = 3
+_EVIDENCE_TEXT = 300
 _STEPS = 4
 _CAUSES = 6
 
@@ -66,7 +67,11 @@ def _finding(console: Console, finding: Finding, words: Words, *, full: bool) ->
 
 
 def _line(evidence: Evidence) -> Text:
-    return Text.assemble((f"{evidence.source}:{evidence.line}  ", "dim"), evidence.text[:300])
+    return Text.assemble((f"{evidence.source}:{evidence.line}  ", "dim"), _short(evidence.text))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _EVIDENCE_TEXT else text[: _EVIDENCE_TEXT - 1] + "…"
 
 
 def _mascots(console: Console, diagnosis: Diagnosis, words: Words) -> None:

@@ -13,7 +13,8 @@ EventName = Literal[
     # with a mascot: DESIGN section 1
     "enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed",
     # about jobs and requests
-    "job_link", "job_failed", "job_stalled", "jobs_not_enqueued", "other_job", "worker_line", "inner_failure",
+    "job_link", "job_failed", "job_stalled", "jobs_not_enqueued", "other_job", "other_failed", "worker_line",
+    "inner_failure",
     "request_begun", "request_done", "request_failed",
     # about the process and the platform
     "redis_retry", "container_start", "container_stop", "app_start", "app_ready", "lines_dropped", "build_line",
