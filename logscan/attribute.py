@@ -48,7 +48,7 @@ def attribute(seen: Sequence[Seen], rulebook: Rulebook) -> Attribution:
             walk.take(item)
         found = _merged(walk.failures)
         loose = walk.end() + _settle_preludes(found)
-        loose = settle(found, sorted(loose, key=_place))
+        loose = _take_behind(found, settle(found, sorted(loose, key=_place)))
         loose += [line for failure in found if failure.event == OTHER for line in failure.lines]
         failures += [failure for failure in found if failure.event != OTHER]
         # Stack frames name a library, not a cause: they count where nothing else in the process does.
@@ -119,11 +119,29 @@ class _Walk:
             owner.lines.append(item)
             self._last = item
         else:
+            if owner is not None and _right_behind(owner, item):
+                owner.behind.append(item)
             self._pending.append(item)
 
     def end(self) -> list[Seen]:
         """The lines that no failure owns."""
         return self._loose + self._pending
+
+
+def _right_behind(failure: Failure, item: Seen) -> bool:
+    here, there = failure.seen.sighting, item.sighting
+    return here.source == there.source and there.line == here.line + 1
+
+
+def _take_behind(failures: Sequence[Failure], loose: list[Seen]) -> list[Seen]:
+    """Where a failure has no better text, the one right behind it is its own. Returns what is loose still."""
+    free = set(map(id, loose))
+    for failure in failures:
+        if not has_known(failure.lines):
+            taken = [seen for seen in failure.behind if id(seen) in free]
+            failure.lines += taken
+            free.difference_update(map(id, taken))
+    return [seen for seen in loose if id(seen) in free]
 
 
 def _settle_preludes(failures: Sequence[Failure]) -> list[Seen]:

@@ -27,7 +27,8 @@ _PLAUSIBLE: Final = {
 class Failure:
     """A step of one mascot that failed, and the error lines that are its own.
 
-    `prelude` holds lines that were printed before, until it is settled whose they are; `follow` what no rule knows.
+    `prelude` holds lines that were printed before, until it is settled whose they are; `follow` what no rule knows;
+    `behind` what stands right behind the failure line, though such an error seldom makes this step fail.
     """
 
     seen: Seen
@@ -36,6 +37,7 @@ class Failure:
     lines: list[Seen] = field(default_factory=list)
     prelude: list[Seen] = field(default_factory=list)
     follow: list[Seen] = field(default_factory=list)
+    behind: list[Seen] = field(default_factory=list)
     certainty: Confidence = "certain"
 
     @property

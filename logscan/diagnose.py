@@ -40,6 +40,9 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     coverage = coverage_of(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
+    if not (mascots["outcome"] == "unknown").any():
+        # Lines without a stamp matter only where a mascot could not be judged for want of one.
+        coverage = replace(coverage, notes=tuple(note for note in coverage.notes if note.key != "some-stamps"))
     names = [visible(source.name) for source in sources]
     case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
     lost = lost_to_deaths(case)

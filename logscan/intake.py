@@ -124,9 +124,16 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
 def _read_one(account: Account, number: int, reader: Reader, window: Options | None) -> None:
     cutter = _Window(window, reader) if window is not None else None
     follow: dict[int, int] = {}
-    for record in reader.records():
-        if cutter is None or cutter.holds(record):
-            _take(account, number, record, follow)
+    try:
+        for record in reader.records():
+            if cutter is None or cutter.holds(record):
+                _take(account, number, record, follow)
+    except Interrupted:
+        # The parser holds a record until it knows that the next line is another.
+        for record in reader.parser.flush():
+            if cutter is None or cutter.holds(record):
+                _take(account, number, record, follow)
+        raise
     if cutter is not None:
         account.outside += cutter.outside
         reader.lines = cutter.inside

@@ -124,6 +124,15 @@ def test_attribute_failure_without_a_text_takes_one_of_its_neighbours_lines() ->
     assert diagnosis.causes[0].lines == 2
 
 
+@pytest.mark.parametrize("form", [("dash-log", "console"), ("bare", "console")], ids="-".join)
+def test_attribute_text_right_behind_a_failure_is_its_own(form: tuple[str, str]) -> None:
+    """A job that talks to Redis can fail so, but a Redis error anywhere else is nobody's."""
+    redis = "Error: connect ECONNREFUSED 127.0.0.1:6379"
+    assert mascots_of(found(burst(failing("m-a", redis, details=False)), form)) == {"redis-refused": 1}
+    later = [*failing("m-a", UNKNOWN, details=False), Line(0, redis, "RedisConfig", "error")]
+    assert mascots_of(found(burst(later), form)) == {"redis-refused": 0, "unknown": 1}
+
+
 def test_attribute_two_loggers_failure_lines_are_one_failure(rulebook: Rulebook) -> None:
     lines = [
         Line(0, "Mascot generation failed for mascot m-a:", "MascotGenerationProcessor", "error"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
-from logscan.causes import Block, Failure
+from logscan.causes import Block, Failure, family_of
 from logscan.findings.case import Case
 from logscan.model import Check, Status
 from logscan.ordering import Seen
 from logscan.rulebook.schema import CHECKS, Fact
 
+_DISABLED: Final = re.compile(r"SERVICE_DISABLED|accessNotConfigured|API has not been used in project|\bit is disabled\b")
 _RANK: Final = {"fail": 0, "warn": 1, "pass": 2}
 
 
@@ -43,12 +45,14 @@ def _evidence(case: Case, name: str, status: Status, items: list[Seen]) -> Check
 
 
 def _google_enabled(case: Case) -> Check | None:
-    groups: tuple[Failure | Block, ...] = (*case.attribution.failures, *case.attribution.blocks)
-    refused = [seen for group in groups if group.family == "google-permission" for seen in group.lines]
-    if refused:
-        return _evidence(case, "google-enabled", "fail", refused)
+    """An image that was generated shows it; else only an error that calls the API disabled shows the contrary."""
     made = case.events("generated")
-    return _evidence(case, "google-enabled", "pass", made) if made else None
+    if made:
+        return _evidence(case, "google-enabled", "pass", made)
+    groups: tuple[Failure | Block, ...] = (*case.attribution.failures, *case.attribution.blocks)
+    lines = [seen for group in groups for seen in group.lines if family_of(seen) == "google-permission"]
+    disabled = [seen for seen in lines if _DISABLED.search(seen.sighting.text)]
+    return _evidence(case, "google-enabled", "fail", disabled) if disabled else None
 
 
 def _worker_running(case: Case) -> Check | None:

@@ -105,6 +105,9 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def _show_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
     where: click.Context | None = getattr(error, "ctx", None)
     if where is not None:
         click.echo(f"{where.get_usage()}\nTry '{where.command_path} --help' for help.\n", err=True)

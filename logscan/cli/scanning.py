@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +48,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
     report, timeline = _targets(values)
     rulebook = load_rules(*values["rules"])
     sources = expand(values["inputs"])
+    _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with _stoppable() as stop:
         with _progress(sources) as progress:
             diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
@@ -144,6 +145,14 @@ def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
     return report, timeline
 
 
+def _spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:
+    """Refuse to write the report over a log."""
+    inputs = {path.resolve() for source in sources if (path := getattr(source, "path", None)) is not None and path.is_file()}
+    for name, target in targets.items():
+        if target is not None and target.resolve() in inputs:
+            raise UsageError(f"{name} '{target}' is one of the logs to read: give another name")
+
+
 def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook) -> str:
     if output == "json":
         return to_json(diagnosis, rulebook)
@@ -206,7 +215,12 @@ def _stoppable() -> Iterator[_Stop]:
 def _progress(sources: list[Source]) -> Iterator[Callable[[int], None] | None]:
     """A bar on stderr for long input at a terminal."""
     sizes = [path.stat().st_size for s in sources if (path := getattr(s, "path", None)) is not None and path.is_file()]
-    if not sys.stderr.isatty() or os.environ.get("CI") or (len(sizes) == len(sources) and sum(sizes) < _PROGRESS_FROM):
+    if (
+        sys.stderr is None
+        or not sys.stderr.isatty()
+        or os.environ.get("CI")
+        or (len(sizes) == len(sources) and sum(sizes) < _PROGRESS_FROM)
+    ):
         yield None
         return
     from rich.console import Console

@@ -75,4 +75,5 @@ def _undecided(case: Case) -> Finding:
 
 def _nothing(case: Case) -> Finding:
     finding = Finding("nothing-recognised", "info", "certain", None, None, ongoing=False, mascots=0, missing=("api-log",))
-    return replace(finding, values={"lines": case.coverage.lines})
+    lines = case.coverage.lines
+    return replace(finding, values={"lines": lines, "count": lines}, variant=None if lines else "empty")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import polars as pl
+from bisect import bisect_left
 
 from logscan.findings.case import Case, family_order
 from logscan.model import Finding
@@ -25,10 +25,9 @@ def service_crashing(case: Case) -> Finding | None:
     last = items[-1]
     alive = case.events("generated", "enqueued", "app_ready")
     working = [item for item in alive if item.at > last.at and item.sighting.process == last.sighting.process]
-    moments = [item.stamp for item in items if item.stamp is not None]
     return Finding(
         "service-crashing", "critical", "certain" if deaths else "likely", items[0].stamp, last.stamp, not working,
-        _hit(case, moments), family_order(case, (death.family for death in deaths)),
+        _hit(case, [item.at for item in items]), family_order(case, (death.family for death in deaths)),
         case.evidence([*(d.seen for d in deaths[:4]), *most[:2]]), case.evidence(working, 1), () if deaths else ("whole-log",),
         {"deaths": len(deaths), "restarts": sum(len(items) for items in restarts.values())},
     )  # fmt: skip
@@ -65,15 +64,15 @@ def _after_deaths(starts: list[Seen], deaths: list[int]) -> list[Seen]:
 
 
 def _hit(case: Case, moments: list[int]) -> int:
-    """Mascots that were under way, or waiting, at one of the moments."""
-    if not moments or case.mascots.is_empty():
-        return 0
-    rows = case.mascots.filter(pl.col("outcome") != "enqueue_failed").select(
-        pl.coalesce("enqueued_at", "started_at").cast(pl.Int64).alias("begun"), pl.col("ended_at").cast(pl.Int64).alias("ended")
-    )
-    first = pl.DataFrame({"moment": sorted(moments)})
-    met = rows.drop_nulls("begun").sort("begun").join_asof(first, left_on="begun", right_on="moment", strategy="forward")
-    return met.filter(pl.col("moment").is_not_null() & (pl.col("ended").is_null() | (pl.col("ended") > pl.col("moment")))).height
+    """Mascots that were under way, or waiting, at one of the moments (of `Seen.at`, sorted)."""
+    hit = 0
+    for mascot, outcome in zip(case.mascots["mascot_id"].to_list(), case.mascots["outcome"].to_list(), strict=True):
+        events = case.by_mascot[mascot]
+        first = bisect_left(moments, events[0].at)
+        if outcome != "enqueue_failed" and first < len(moments):
+            ends = [item.at for item in events if item.sighting.event == outcome]
+            hit += not ends or ends[0 if outcome == "generated" else -1] > moments[first]
+    return hit
 
 
 def log_incomplete(case: Case) -> Finding | None:
@@ -83,12 +82,18 @@ def log_incomplete(case: Case) -> Finding | None:
     cut = [note for note in coverage.notes if note.key == "cut-at-500"]
     if not coverage.holes and not damaged and not cut:
         return None
+    if not coverage.lines and not coverage.holes:
+        # Nothing could be read at all: the notes say why.
+        return None
     drops = case.events("lines_dropped")
     real = bool(coverage.holes or damaged)
     return Finding(
         "log-incomplete", "warning" if real else "info", "certain" if real else "likely",
         drops[0].stamp if drops else None, drops[-1].stamp if drops else None, ongoing=False, mascots=case.by_outcome.get("unknown", 0),
         supports=case.evidence(drops), missing=("whole-log",),
-        values={"count": damaged, "damaged": damaged, "holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut)},
+        values={
+            "count": damaged if real else len(cut), "damaged": damaged, "holes": len(coverage.holes), "dropped": coverage.dropped,
+            "cut": len(cut),
+        },
         variant="cut" if not real else "damaged" if damaged and not drops else None,
     )  # fmt: skip

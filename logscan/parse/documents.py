@@ -7,7 +7,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +23,10 @@ _HEADER: Final = re.compile(rb'"?[\w .]+"?(?:,"?[\w .]+"?)+\r?\n')
 _BARE_RETURN: Final = re.compile(r"\r(?!\n)")
 _GAP: Final = re.compile(r"[\s,]*")
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
+# The dashboard's columns, and one row of them on one line.
+COLUMNS: Final = ("message", "severity", "attributes", "tags", "timestamp")
+_CELL: Final = r'(?:"(?:[^"]|"")*"|\{\})'
+BARE_ROW: Final = re.compile(rf'(?:{_CELL}|[^",][^,]*|),"?[a-z]{{3,9}}"?,{_CELL},{_CELL},"?\d{{4}}-\d\d-\d\dT[\d:.]{{8,18}}Z"?')
 _GIVE_UP: Final = 8 << 20
 HEAD: Final = 4096
 
@@ -37,11 +41,12 @@ class Item(NamedTuple):
 
 @dataclass(slots=True)
 class Ending:
-    """How reading a document ended: damage found, and what followed it."""
+    """How reading a document ended: damage found, and what followed it; `quotes` were read of a table."""
 
     broken: str | None = None
     rest: str = ""
     undecodable: int = 0
+    quotes: int = 0
 
 
 def document_form(head: bytes) -> str | None:
@@ -52,7 +57,7 @@ def document_form(head: bytes) -> str | None:
     if _ARRAY.match(start):
         return "railway-array"
     header = _HEADER.match(start)
-    if header and {b"message", b"timestamp"} <= {name.strip(b' "\r\n') for name in header[0].split(b",")}:
+    if header and {b"message", b"timestamp"} <= {name.strip(b' "\r\n').lower() for name in header[0].split(b",")}:
         return "railway-csv"
     if _PRETTY.match(start):
         return _pretty_form(head)
@@ -165,19 +170,29 @@ def read_csv(chunks: Iterable[bytes], ending: Ending) -> Iterator[Item]:
     lines = _text_lines(chunks, ending)
     reader = csv.reader(lines)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [name.strip().lower() for name in next(reader, [])]
         while True:
             line = reader.line_num + 1
             row = next(reader, None)
             if row is None:
-                return
+                break
             if row:
                 yield _row(line, header, row)
     except csv.Error as error:
         ending.broken = f"the CSV cannot be read to its end ({error})"
+    if ending.quotes % 2:
+        ending.broken = "the CSV ends inside a cell (cut off)"
 
 
-def _row(line: int, header: list[str], row: list[str]) -> Item:
+def fields_of_row(text: str) -> dict[str, Any] | None:
+    """One row of a dashboard table that lost its header (grep, split, tail), as an object; None for any other line."""
+    if not BARE_ROW.fullmatch(text):
+        return None
+    row = next(csv.reader([text]))
+    return _row(1, COLUMNS, row).fields
+
+
+def _row(line: int, header: Sequence[str], row: list[str]) -> Item:
     text = ",".join(row)
     if len(row) != len(header):
         return Item(line, None, text)
@@ -206,5 +221,6 @@ def _text(data: bytes, ending: Ending) -> str:
     except UnicodeDecodeError:
         ending.undecodable += 1
         text = data.decode("utf-8", "replace")
+    ending.quotes += text.count('"')
     # A progress bar's bare carriage return ends no row.
     return _BARE_RETURN.sub(" ", text.replace("\0", ""))

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from logscan.model import Record
 from logscan.parse.dates import DayOrder
+from logscan.parse.documents import BARE_ROW, fields_of_row
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import BROWSER_SOURCE, peel
 from logscan.parse.railway import STAMP, from_line, from_object
@@ -87,6 +88,7 @@ _HINTS: Final = (
     ("devtools", re.compile(r"\d{2}:\d{2}:\d{2}\.\d{3}$|\[\d+:\d+:\d{4}/")),
     ("railway-screen", re.compile(r"You reached the (?:start|end) of the range$")),
     ("nest-inspect", re.compile(r"(?:\{ |  )level: '\w+',")),
+    ("railway-csv", BARE_ROW),
 )  # fmt: skip
 _OBJECT_KEYS: Final = (
     ("railway-http", {"httpStatus"}),
@@ -179,6 +181,9 @@ class LineParser:
     def _begin(self, line: int, text: str, *, whole: bool = False) -> list[Record]:
         if text.startswith(('{"', "[{")):
             return self._structured(line, text)
+        if text.endswith(("Z", 'Z"')) and (fields := fields_of_row(text)) is not None:
+            row = from_object(fields, self.zone)
+            return [self._finish(row, line)] if row is not None else []
         if text == "{" and not whole and self.form in (None, "nest-inspect"):
             self._object = [(line, text)]
             return []

@@ -42,6 +42,8 @@ _CHROMIUM: Final = re.compile(
     r'\[\d+:\d+:\d{4}/\d{6}\.\d+:(?P<level>\w+):CONSOLE[:(]\d+\)?\] "(?P<message>.*)", source: \S* \(\d+\)\s*', re.DOTALL
 )
 _TAG: Final = re.compile(r"\[(?P<context>[A-Za-z][\w ]{0,60})\] (?P<message>.*)", re.DOTALL)
+# A level that the railway CLI does not know is printed as it came: a number, or in its quotes.
+_RAW_LEVEL: Final = re.compile(r'\["?(?P<level>[1-6]0|(?<=")[a-z]{3,9}(?="))"?\] (?P<message>.*)', re.DOTALL)
 _INSPECT: Final = re.compile(r"\{\s+level: '\w+',\s.*\bmessage: ", re.DOTALL)
 _PAIR: Final = re.compile(
     r"""\b(?P<key>\w{1,80}): (?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|`(?P<back>(?:[^`\\]|\\.)*)`"""
@@ -186,6 +188,9 @@ def _unescape(text: str) -> str:
 
 def _console_tag(entry: Entry) -> None:
     """`[JobsService] …`: a logger's name that the text itself carries, doubled by some versions."""
+    raw = _RAW_LEVEL.match(entry.message)
+    if raw:
+        entry.level, entry.message = level_of(int(raw["level"]) if raw["level"].isdecimal() else raw["level"]), raw["message"]
     while entry.message.startswith("["):
         found = _TAG.match(entry.message)
         if not found:

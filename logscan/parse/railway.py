@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from logscan.model import Clock
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import from_fields, peel, take_stamp
 from logscan.parse.text import level_of
@@ -45,6 +46,8 @@ def from_object(fields: Mapping[str, Any], zone: dt.tzinfo = UTC) -> Entry | Non
     if isinstance(attributes, list):
         attributes = _pairs(attributes)
     message = fields.get("message", fields.get("msg"))
+    if not message and isinstance(fields.get("event"), str) and fields.keys() & {"timestamp", "level"}:
+        message = fields["event"]
     if isinstance(attributes, dict) and "message" in fields:
         return _row(fields, attributes, message, zone)
     if message is None:
@@ -87,10 +90,12 @@ def from_line(text: str, zone: dt.tzinfo = UTC) -> Entry | None:
     else:
         return None
     stamp = parse_stamp(found[1], zone)
-    if stamp is None:
+    if stamp is None and pattern not in (_LOG, _CLI):
         return None
+    # A stamp that no calendar has (February 30th) takes nothing from the line behind it.
     railway = pattern is not _STAMPED or found[1].endswith("Z")
-    entry = Entry(found[found.re.groups] or "", stamp=stamp, clock="railway" if railway else "app", zone=zone)
+    clock: Clock | None = None if stamp is None else "railway" if railway else "app"
+    entry = Entry(found[found.re.groups] or "", stamp=stamp, clock=clock, zone=zone)
     if pattern in (_LOG, _CLI):
         entry.level = level_of(int(found[2]) if found[2].isdecimal() else found[2])
     if pattern is _CLI:

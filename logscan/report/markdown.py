@@ -24,7 +24,7 @@ def to_markdown(diagnosis: Diagnosis, words: Words) -> str:
             out.append(f"{fence}text\n" + "\n".join(lines) + f"\n{fence}")
     counts = " · ".join(f"{words.ui(name)} {words.number(count)}" for name, count in diagnosis.by_outcome.items())
     if counts:
-        out.append(f"{words.ui('mascots')}: {words.number(diagnosis.mascots.height)} ({counts})")
+        out.append(f"{words.label('mascots')} {words.number(diagnosis.mascots.height)} ({counts})")
     if diagnosis.causes:
         rows = [
             f"| `{cause.id}` | {words.number(cause.mascots)} | {words.number(cause.lines)} | {_text(words.cause(cause.id))} |"

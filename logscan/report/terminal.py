@@ -79,10 +79,10 @@ def _mascots(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     if not total:
         return
     parts = [f"{words.ui(name)} {words.number(count)}" for name, count in diagnosis.by_outcome.items()]
-    console.print(Text.assemble((f"{words.ui('mascots')}: {words.number(total)}", "bold"), f"  ({' · '.join(parts)})"))
+    console.print(Text.assemble((f"{words.label('mascots')} {words.number(total)}", "bold"), f"  ({' · '.join(parts)})"))
     if diagnosis.other_jobs:
         others = " · ".join(f"{name} {words.number(count)}" for name, count in diagnosis.other_jobs.items())
-        console.print(Text(f"{words.ui('other-jobs')}: {others}", style="dim"))
+        console.print(Text(f"{words.label('other-jobs')} {others}", style="dim"))
 
 
 def _causes(console: Console, diagnosis: Diagnosis, words: Words) -> None:
@@ -101,13 +101,17 @@ def _causes(console: Console, diagnosis: Diagnosis, words: Words) -> None:
 
 def _sources(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     coverage = diagnosis.coverage
-    read = f"{words.number(coverage.lines)} {words.ui('records')}, {words.number(coverage.matched)} {words.ui('matched')}"
+    read = f"{words.counted('records', coverage.lines)}, {words.counted('matched', coverage.matched)}"
     span = f"{words.moment(coverage.start)} – {words.moment(coverage.end)} UTC" if coverage.end is not None else words.ui("no-stamp")
     console.print()
-    console.print(Text(f"{read}; {span}", style="dim"))
+    console.print(Text(f"{read} · {span}", style="dim"))
     for source in coverage.sources:
-        console.print(Text(f"  {source.name}: {source.format}, {words.number(source.lines)} {words.ui('records')}", style="dim"))
-    for note in coverage.notes:
-        console.print(Text(f"  ! {words.note(note)}", style="yellow"))
+        console.print(Text(f"  {source.name}: {source.format}, {words.counted('records', source.lines)}", style="dim"))
+    notes = [words.note(note) for note in coverage.notes]
     if diagnosis.interrupted is not None:
-        console.print(Text(f"  ! {words.ui('interrupted')}", style="yellow"))
+        notes.append(words.ui("interrupted"))
+    for note in notes:
+        # Columns, so that a long note goes on under its own beginning.
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_row(Text("  !", style="yellow"), Text(note, style="yellow"))
+        console.print(row)

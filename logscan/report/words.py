@@ -26,8 +26,8 @@ _UI: Final[dict[str, tuple[str, str]]] = {
     "against": ("What speaks against it", "Ce qui s'y oppose"), "to-be-sure": ("To be sure", "Pour en être sûr"),
     "since": ("since", "depuis"), "until": ("until", "jusqu'à"), "ongoing": ("still going on at the end of the log", "toujours en cours à la fin du journal"),
     "over": ("over by the end of the log", "terminé à la fin du journal"),
-    "hit": ("mascots hit", "mascottes touchées"), "lines": ("lines", "lignes"), "records": ("records", "enregistrements"),
-    "matched": ("matched", "reconnus"), "unparsed": ("unparsed", "illisibles"), "undecodable": ("undecodable", "indécodables"),
+    "hit": ("mascots hit", "mascottes touchées"), "lines": ("lines", "lignes"), "records": ("Records", "Enregistrements"),
+    "unparsed": ("unparsed", "illisibles"), "undecodable": ("undecodable", "indécodables"),
     "dropped": ("dropped", "supprimés"), "source": ("Source", "Source"), "format": ("Form", "Format"), "service": ("Service", "Service"),
     "first": ("First", "Début"), "last": ("Last", "Fin"), "mascot": ("Mascot", "Mascotte"), "outcome": ("Outcome", "État"),
     "attempts": ("Attempts", "Essais"), "enqueued": ("Enqueued", "Mise en file"), "started": ("Started", "Démarrée"), "ended": ("Ended", "Terminée"),
@@ -40,6 +40,11 @@ _UI: Final[dict[str, tuple[str, str]]] = {
     "evidence": ("Evidence", "Preuves"), "status": ("Status", "Statut"), "how-to-check": ("How to check", "Comment vérifier"), "notes": ("Notes", "Remarques"),
     "unknown-cause": ("A failure without a known text", "Un échec sans texte connu"), "written": ("Report written to {path}", "Rapport écrit dans {path}"),
     "of": ("{part} of {total}", "{part} sur {total}"), "signatures": ("Signatures seen", "Signatures vues"),
+}  # fmt: skip
+# Singular and plural; French counts 0 as singular.
+_COUNTED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "records": (("record", "records"), ("enregistrement", "enregistrements")), "lines": (("line", "lines"), ("ligne", "lignes")),
+    "matched": (("matched", "matched"), ("reconnu", "reconnus")), "mascots": (("mascot", "mascots"), ("mascotte", "mascottes")),
 }  # fmt: skip
 
 
@@ -58,6 +63,17 @@ class Words:
     def number(self, value: float) -> str:
         """1,234 or 1 234, as the language groups digits."""
         return f"{value:,}".replace(",", "\u202f") if self.language == "fr" else f"{value:,}"
+
+    def label(self, key: str) -> str:
+        """A fixed word as the beginning of a line: with its colon, before which French leaves a space."""
+        return self.ui(key) + ("\u00a0:" if self.language == "fr" else ":")
+
+    def counted(self, key: str, value: int) -> str:
+        """`1 record`, `2 records`."""
+        english, french = _COUNTED[key]
+        one, other = english if self.language == "en" else french
+        singular = value < 2 if self.language == "fr" else value == 1  # noqa: PLR2004  # grammar
+        return f"{self.number(value)} {one if singular else other}"
 
     def title(self, finding: Finding) -> str:
         """A finding in a few words."""

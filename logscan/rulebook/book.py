@@ -206,6 +206,12 @@ class _Loader:
         if pattern.search("") is not None:
             self.problems.append(document.problem((*at, "pattern"), "pattern matches the empty string"))
             return
+        if isinstance(rule, schema.Signature):
+            absent = [name for name in schema.NEEDED_GROUPS.get(rule.event, ()) if name not in pattern.groupindex]
+            if absent:
+                groups = " and ".join(f"the group (?P<{name}>…)" for name in absent)
+                self.problems.append(document.problem((*at, "pattern"), f"a rule for '{rule.event}' needs {groups}"))
+                return
         line = document.marks.get(at, (1, 1))[0]
         for rules in self.rules.values():
             rules.pop(rule.id, None)

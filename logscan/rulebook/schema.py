@@ -23,6 +23,14 @@ EventName = Literal[
     "plugin_image_failed", "plugin_image_loaded",
 ]  # fmt: skip
 EVENTS: tuple[str, ...] = get_args(EventName)
+# The groups without which an event says nothing: whom it is about, or how far it has come.
+NEEDED_GROUPS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed"), ("mascot",)
+    ),
+    "job_link": ("job",),
+    "plugin_poll": ("attempt", "max", "batch"),
+}
 # Events of the platform alone: they say nothing about mascots.
 PLATFORM = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped"})
 

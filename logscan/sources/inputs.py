@@ -184,6 +184,8 @@ def expand(arguments: Iterable[str]) -> list[Source]:
             paths.setdefault(Path(name).resolve(), name)
     several = len(paths) + stdin > 1
     sources: list[Source] = [_source(name, several=several) for name in paths.values()]
+    if stdin and sys.stdin is None:
+        raise UsageError("- : standard input is closed, so there is nothing to read")
     if stdin:
         sources.insert(0, PipeSource(spool=several))
     return sources

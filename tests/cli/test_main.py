@@ -91,6 +91,13 @@ def test_main_without_anything_at_a_terminal_shows_the_help() -> None:
     assert "Usage: logscan" in done.stdout + done.stderr
 
 
+def test_main_without_anything_shows_the_help_itself(logscan: Logscan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logscan.cli.main._piped", bool)
+    done = logscan()
+    assert done.code == 2
+    assert done.err.startswith("Usage: logscan")
+
+
 def test_main_is_what_the_installed_script_runs(logscan: Logscan) -> None:
     script = Path(sys.executable).with_name("logscan" + (".exe" if os.name == "nt" else ""))
     if not script.exists():

@@ -23,7 +23,7 @@ import pytest
 from logscan import Rulebook
 from logscan.diagnose import Interrupted, diagnose
 from tests.cli.conftest import COMMAND, Ended, Logscan, log
-from tests.logs import Held, enqueued, generated, picked, render
+from tests.logs import Held, enqueued, failed, generated, picked, render
 
 HEALTHY, FAILING, FOREIGN, BEHIND = "overloaded-then-ok-pino", "quota-cli-plain", "http-rows", "queue-behind-api-response"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals of POSIX")
@@ -88,6 +88,12 @@ def test_scan_missing_file_is_named_and_the_others_are_diagnosed(logscan: Logsca
     assert [source["lines"] > 0 for source in report["input"]["sources"]] == [True, False]
     assert any("missing.log" in note for note in report["input"]["notes"])
     assert "log-incomplete" in [finding["id"] for finding in report["findings"]]
+
+
+def test_scan_nothing_that_could_be_read_is_no_hole_in_a_log(logscan: Logscan) -> None:
+    done = logscan("scan", "missing.log")
+    assert "There was nothing to read" in done.out
+    assert "The log is not complete" not in done.out
 
 
 def test_scan_says_nothing_on_stderr_where_all_is_well(logscan: Logscan) -> None:
@@ -600,6 +606,43 @@ def test_scan_ctrl_c_reports_on_what_was_read(tmp_path: Path) -> None:
     assert report["mascots"]["by_outcome"] == {"generated": 1, "generation_failed": 2}
     assert "interrupted" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Traceback" not in done.err
+
+
+@POSIX
+def test_scan_ctrl_c_reports_the_last_record_too(tmp_path: Path) -> None:
+    """Of a form whose records may go on over lines: it is held until the next one begins."""
+    child = subprocess.Popen([*COMMAND, "--format", "json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path)
+    assert child.stdin is not None
+    # More than a pipe holds: once this is written, the reading has begun.
+    child.stdin.write(b"2026-11-22T08:00:00.000000000Z [inf]  GET /health 200 26 - 2.104 ms\n" * 5_000)
+    child.stdin.write(render([failed("a", 0, "x"), failed("b", 10**9, "x")], "dash-log"))
+    child.stdin.flush()
+    time.sleep(1)
+    child.send_signal(signal.SIGINT)
+    output, _ = child.communicate(timeout=30)
+    assert json.loads(output)["mascots"]["by_outcome"] == {"generation_failed": 2}
+    assert child.returncode == 130
+
+
+@pytest.mark.parametrize("option", ["-o", "--timeline"])
+def test_scan_never_writes_over_a_log(logscan: Logscan, tmp_path: Path, option: str) -> None:
+    own = tmp_path / "backend.jsonl"
+    own.write_bytes(b"[JobsService] Successfully enqueued mascot generation for 4711\n")
+    before = own.read_bytes()
+    done = logscan("scan", own, option, tmp_path / "." / "backend.jsonl")
+    assert (done.code, own.read_bytes()) == (2, before)
+    assert "is one of the logs to read" in done.err
+
+
+@POSIX
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), ("2>&-", 1)])
+def test_scan_with_a_closed_stream(closed: str, code: int, tmp_path: Path) -> None:
+    file = "-" if closed == "<&-" else log(FAILING)
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, "scan", file], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == code
+    assert "internal error" not in done.stderr + done.stdout
 
 
 @POSIX

@@ -205,6 +205,20 @@ def test_documents_table_with_a_huge_cell(rulebook: Rulebook) -> None:
     assert (outcomes(found), found.coverage.lines) == ({UUID: "generated", "2": "in_flight"}, COUNT + 1)
 
 
+def test_documents_table_cut_inside_a_cell_is_a_hole(rulebook: Rulebook) -> None:
+    data = table(STORY).rstrip(b"\n")
+    found = read(rulebook, data[: data.rindex(b'"') - 3])
+    assert [note.key for note in found.coverage.notes] == ["broken"]
+    assert len(found.coverage.holes) == 1
+
+
+def test_documents_rows_without_their_header(rulebook: Rulebook) -> None:
+    """`grep Failed logs.csv`, `split`, `tail`: each row still tells its columns."""
+    found = read(rulebook, table(STORY).partition(b"\n")[2])
+    assert outcomes(found) == {UUID: "generated", "2": "in_flight"}
+    assert (found.coverage.sources[0].format, found.coverage.lines) == ("railway-csv", COUNT)
+
+
 # What is no document.
 
 

@@ -65,7 +65,6 @@ def test_railway_attributes_are_the_loggers_fields() -> None:
         "2026-11-22",
         "2026-11-22T09:00:00Z",
         "2026-13-45T09:00:00Z hello",
-        "2026-11-22T99:00:00Z [inf]  x",
         "[2026] x",
         "20261122T090000Z x",
     ],
@@ -74,6 +73,23 @@ def test_railway_what_has_no_stamp(text: str) -> None:
     record = one(text)
     assert record.stamp is None
     assert record.message == text
+
+
+@pytest.mark.parametrize("stamp", ["2026-02-30T08:00:00.000000000Z", "2026-11-22T99:00:00Z", "1961-11-22T08:00:00.000000000Z"])
+def test_railway_impossible_stamp_takes_nothing_from_its_line(stamp: str) -> None:
+    record = one(f"{stamp} [err]  [JobsService] x")
+    assert (record.stamp, record.clock, record.level, record.context, record.message) == (None, None, "error", "JobsService", "x")
+
+
+@pytest.mark.parametrize(("level", "known"), [("30", "info"), ("50", "error"), ('"fatal"', "fatal"), ('"shout"', None)])
+def test_railway_levels_without_a_stamp(level: str, known: str | None) -> None:
+    record = one(f"[{level}] [JobsService] x")
+    assert (record.level, record.context, record.message) == (known, "JobsService", "x")
+
+
+def test_railway_event_is_the_text_where_there_is_no_message() -> None:
+    record = one(f'{{"message":"","event":"[JobsService] x","timestamp":"{STAMP}","level":"info"}}')
+    assert (record.context, record.message) == ("JobsService", "x")
 
 
 def test_railway_stamps_of_other_programs_are_not_railways() -> None:

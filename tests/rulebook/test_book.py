@@ -161,6 +161,13 @@ MISTAKES = (
     (RULE + "    pattern: 'abc'\n    examples: ['abc', 404]\n", 6, 23, "Expected `str | object`, got `int`"),
     (RULE + "    pattern: 'abc'\n    examples: [{line: abc, capture: {}}]\n", 6, 37, "unknown key 'capture'"),
     (RULE.replace("enqueued", "queued") + "    pattern: 'abc'\n    examples: ['abc']\n", 4, 12, "Invalid enum value 'queued'"),
+    (RULE + "    pattern: 'abcdef'\n    examples: ['abcdef']\n", 5, 14, "a rule for 'enqueued' needs the group (?P<mascot>…)"),
+    (
+        RULE.replace("enqueued", "plugin_poll") + "    pattern: 'abc (?P<batch>x)'\n    examples: ['abc x']\n",
+        5,
+        14,
+        "a rule for 'plugin_poll' needs the group (?P<attempt>…) and the group (?P<max>…)",
+    ),
     ("schema: 1\nfacts:\n  - {id: f, check: redis, status: pass, pattern: abc, examples: [abc], detail: {en: a, fr: b}}\n", 3, 20, "unknown check 'redis'"),
     ("schema: 1\nfindings:\n  healty: {severity: ok, title: {en: a, fr: b}, summary: {en: a, fr: b}}\n", 3, 11, "unknown finding 'healty'; did you mean 'healthy'?"),
     ("schema: 1\ndeadlines: {pickup: soon, run: 2m}\n", 2, 21, "'soon' is not a duration"),
