@@ -59,8 +59,9 @@ class _Pool:
 
     def around(self, failure: Failure) -> list[Seen]:
         """The lines in a failure's burst that may be its own, the nearest first, stack frames last."""
-        low = bisect_left(self._moments, failure.seen.at - APP_SLACK)
-        high = bisect_right(self._moments, failure.seen.at + APP_SLACK)
+        middle = bisect_left(self._moments, failure.seen.at)
+        low = max(middle - _REACH, bisect_left(self._moments, failure.seen.at - APP_SLACK))
+        high = min(middle + _REACH, bisect_right(self._moments, failure.seen.at + APP_SLACK))
         found = [
             seen
             for seen in self._lines[low:high]
@@ -114,11 +115,12 @@ class _Burst:
 
     def _hidden(self) -> set[str]:
         """The errors that stand in the burst and explain no failure: lines of one were given to another."""
-        named = {failure.family for failure in self.failures}
+        families = [failure.family for failure in self.failures]
+        named = set(families)
         parted: set[str] = set()
         beside: Counter[str] = Counter()
-        for failure in self.failures:
-            best = [seen for seen in failure.lines if family_of(seen) == failure.family]
+        for failure, own in zip(self.failures, families, strict=True):
+            best = [seen for seen in failure.lines if family_of(seen) == own]
             for family in _told(failure.lines) - named:
                 if _one_error(best, [seen for seen in failure.lines if family_of(seen) == family]):
                     beside[family] += 1
@@ -147,16 +149,22 @@ class _Burst:
 
     def _return(self) -> None:
         """Lines of an error that explains another failure of the burst, and not the one that has them, go to that one."""
+        owners: dict[str, list[Failure]] = {}
         for failure in self.failures:
-            kept = []
-            for record in by_record(failure.lines):
-                family = strongest(record)
-                owners = [other for other in self.failures if other.family == family and other.mascot != failure.mascot]
-                if family == failure.family or not owners or not has_known(record) or _pinned(failure, record[0]):
-                    kept += record
-                else:
-                    min(owners, key=lambda owner: _distance(record[0], owner.seen)).lines += record
-            failure.lines = kept
+            owners.setdefault(failure.family, []).append(failure)
+        if len(owners) == 1:
+            return
+        for own, failures in owners.items():
+            for failure in failures:
+                kept = []
+                for record in by_record(failure.lines):
+                    family = strongest(record)
+                    others = [] if family in (None, own) else [o for o in owners.get(family, []) if o.mascot != failure.mascot]
+                    if not others or not has_known(record) or _pinned(failure, record[0]):
+                        kept += record
+                    else:
+                        min(others, key=lambda owner: _distance(record[0], owner.seen)).lines += record
+                failure.lines = kept
 
     def _share_out(self, records: Sequence[_Record], owners: Sequence[Failure]) -> None:
         """An error's lines to its failures: one each first, then each to the nearest."""

@@ -13,6 +13,7 @@ from logscan.rulebook.schema import STRENGTHS, CauseRule
 
 FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
 UNKNOWN: Final = "unknown"
+_RANK: Final[dict[str, int]] = {strength: place for place, strength in enumerate(STRENGTHS)}
 # A job of another queue that failed: what it says is no mascot's.
 OTHER: Final = "other_failed"
 _PLAUSIBLE: Final = {
@@ -89,14 +90,14 @@ def strongest(lines: Iterable[Seen]) -> str | None:
     scores: dict[str, list[int]] = {}
     for place, seen in enumerate(lines):
         score = scores.setdefault(family_of(seen), [-9, 0, -place])
-        score[0] = max(score[0], -strength_of([seen]))
+        score[0] = max(score[0], -_RANK[rule_of(seen).strength])
         score[1] += 1
     return max(scores, key=lambda family: scores[family]) if scores else None
 
 
 def strength_of(lines: Iterable[Seen]) -> int:
     """The best strength among the lines, as its place in STRENGTHS (0 is a root); beyond the last without any."""
-    return min((STRENGTHS.index(rule_of(seen).strength) for seen in lines), default=len(STRENGTHS))
+    return min((_RANK[rule_of(seen).strength] for seen in lines), default=len(STRENGTHS))
 
 
 def by_record(lines: Iterable[Seen]) -> list[list[Seen]]:

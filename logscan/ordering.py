@@ -10,8 +10,8 @@ from logscan.match import Sighting
 from logscan.parse import DayOrder
 from logscan.times import SECOND
 
-# How far apart lines of one burst may be stamped: Railway stamps a backlog microseconds apart (facts,
-# section 3), loggers print whole seconds, and without stamps only the distance in lines is left.
+# How far apart lines of one burst may be stamped: Railway stamps a backlog microseconds apart,
+# loggers print whole seconds, and without stamps only the distance in lines is left.
 RAILWAY_SLACK: Final = 50_000_000
 APP_SLACK: Final = SECOND
 LINE_SLACK: Final = 60

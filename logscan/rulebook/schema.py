@@ -10,7 +10,7 @@ Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 EventName = Literal[
-    # with a mascot: DESIGN section 1
+    # of a mascot
     "enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed",
     # about jobs and requests
     "job_link", "job_failed", "job_stalled", "jobs_not_enqueued", "other_job", "other_failed", "worker_line",
