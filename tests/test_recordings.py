@@ -1,14 +1,13 @@
 """Recorded runs of a replica of the backend, judged against what a perfect reader would say.
 
 The recordings lie beside the project in `shared/field/recorded` (skipped where they do not). A plain run
-takes a part of them; `pytest -m recordings`, or LOGSCAN_ALL_RECORDINGS=1, takes all in every form.
+takes a part of them; `pytest -m recordings` takes all in every form.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -76,20 +75,13 @@ def everything() -> Iterator[Case]:
         yield Case(folder.name, "dash-json", newest_first=True)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The whole set is only collected where it was asked for."""
-    if metafunc.function is test_recording_in_every_form:
-        asked = os.environ.get("LOGSCAN_ALL_RECORDINGS") or "recordings" in metafunc.config.getoption("-m")
-        left_out = pytest.param(None, marks=pytest.mark.skip(reason="all recordings in all forms: pytest -m recordings"), id="all")
-        metafunc.parametrize("case", list(everything()) if asked and HERE else [left_out], ids=str)
-
-
 @pytest.mark.parametrize("case", PART, ids=str)
 def test_recording(case: Case, rulebook: Rulebook, tmp_path: Path) -> None:
     assert not list(judge(read(case, rulebook, tmp_path), case))
 
 
 @pytest.mark.recordings
+@pytest.mark.parametrize("case", list(everything()) or [pytest.param(None, id="none")], ids=str)
 def test_recording_in_every_form(case: Case, rulebook: Rulebook, tmp_path: Path) -> None:
     assert not list(judge(read(case, rulebook, tmp_path), case))
 
