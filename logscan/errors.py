@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 
 class LogscanError(Exception):
@@ -28,15 +31,17 @@ class UsageError(LogscanError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class RuleProblem:
-    """One mistake in a rule file; `line` and `column` count from 1."""
+    """One mistake in a rule file; `line` and `column` count from 1. A warning leaves the rule usable."""
 
     path: str
     line: int
     column: int
     message: str
+    severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        what = "warning: " if self.severity == "warning" else ""
+        return f"{self.path}:{self.line}:{self.column}: {what}{self.message}"
 
 
 class RulesError(LogscanError):

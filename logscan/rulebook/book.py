@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 import regex
 
-from logscan.errors import RuleProblem, RulesError, UsageError
+from logscan.errors import RuleProblem, RulesError, Severity, UsageError
 from logscan.rulebook import schema
 from logscan.rulebook.anchors import Anchors, anchors_of
 from logscan.rulebook.yamlfile import Document, Path, parse_yaml
@@ -44,13 +44,24 @@ TEXTS: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A rule ready to match. `family` is set for cause rules only; `origin` is `file:line`."""
+    """A rule ready to match. `family` is set for cause rules only; `hides` are the rules of other folders that it replaces."""
 
     rule: schema.Rule
     pattern: regex.Pattern[str]
     anchors: Anchors
-    origin: str
+    document: Document
+    at: Path
     family: schema.Family | None = None
+    hides: tuple[Compiled, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where the rule stands, as `file:line`."""
+        return f"{self.document.path}:{self.document.place(self.at)[0]}"
+
+    def problem(self, inside: Path, message: str, severity: Severity = "error") -> RuleProblem:
+        """A problem with this rule, at the place of one of its keys."""
+        return self.document.problem((*self.at, *inside), message, severity)
 
     @property
     def id(self) -> str:
@@ -212,10 +223,9 @@ class _Loader:
                 groups = " and ".join(f"the group (?P<{name}>…)" for name in absent)
                 self.problems.append(document.problem((*at, "pattern"), f"a rule for '{rule.event}' needs {groups}"))
                 return
-        line = document.marks.get(at, (1, 1))[0]
-        for rules in self.rules.values():
-            rules.pop(rule.id, None)
-        self.rules[section][rule.id] = Compiled(rule, pattern, anchors_of(rule.pattern), f"{document.path}:{line}", family)
+        hidden = [rules.pop(rule.id) for rules in self.rules.values() if rule.id in rules]
+        hides = tuple(found for other in hidden for found in (other, *other.hides))
+        self.rules[section][rule.id] = Compiled(rule, pattern, anchors_of(rule.pattern), document, at, family, hides)
 
     def _texts(self, document: Document, content: schema.RuleFile, section: str, kind: Any, known: Sequence[str]) -> None:
         into: dict[str, Any] = getattr(self, section)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from logscan.errors import RuleProblem
+from logscan.errors import RuleProblem, Severity
 
 MAX_BYTES: Final = 2 << 20
 MAX_ALIASES: Final = 100
@@ -48,12 +48,15 @@ class Document:
     marks: dict[Path, tuple[int, int]] = field(default_factory=dict)
     problems: list[RuleProblem] = field(default_factory=list)
 
-    def problem(self, at: Path, message: str) -> RuleProblem:
-        """A problem placed at the piece at `at`, or at the nearest piece around it."""
+    def place(self, at: Path) -> tuple[int, int]:
+        """Line and column of the piece at `at`, or of the nearest piece around it."""
         while at and at not in self.marks:
             at = at[:-1]
-        line, column = self.marks.get(at, (1, 1))
-        return RuleProblem(self.path, line, column, message)
+        return self.marks.get(at, (1, 1))
+
+    def problem(self, at: Path, message: str, severity: Severity = "error") -> RuleProblem:
+        """A problem placed at the piece at `at`, or at the nearest piece around it."""
+        return RuleProblem(self.path, *self.place(at), message, severity)
 
 
 def parse_yaml(text: str, path: str) -> Document:

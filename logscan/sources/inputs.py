@@ -75,6 +75,25 @@ class FileSource:
 
 
 @dataclass(slots=True)
+class MemorySource:
+    """Bytes that are at hand already. See Source."""
+
+    name: str
+    data: bytes
+    broken: str | None = None
+    seekable: bool = False
+    replaces: bool = False
+
+    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+        """The text as UTF-8."""
+        self.broken = None
+        yield from _skip(_plain(iter([self.data]), self), offset)
+
+    def close(self) -> None:
+        """Nothing is held but the bytes themselves."""
+
+
+@dataclass(slots=True)
 class PipeSource:
     """Standard input, or a named pipe. With `spool`, what was read is kept in a temporary file, to be read again."""
 
@@ -126,7 +145,7 @@ def _skip(chunks: Iterable[bytes], offset: int) -> Iterator[bytes]:
         offset = 0
 
 
-def _plain(chunks: Iterator[bytes], source: FileSource | PipeSource) -> Iterator[bytes]:
+def _plain(chunks: Iterator[bytes], source: Source) -> Iterator[bytes]:
     """Decompress and decode by content; why it ended early is left in `source.broken`."""
     chunks = _buffered(chunks)
     head = next(chunks, b"")
@@ -157,7 +176,7 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _utf8(chunks: Iterator[bytes], source: FileSource | PipeSource) -> Iterator[bytes]:
+def _utf8(chunks: Iterator[bytes], source: Source) -> Iterator[bytes]:
     head = next(chunks, b"")
     for bom, encoding in _BOMS:
         if head.startswith(bom):
