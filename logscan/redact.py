@@ -35,9 +35,9 @@ class Redactor:
 
 
 def _mask(found: regex.Match[str]) -> str:
-    """The same secret gets the same mark, so that "same or different?" can still be seen."""
-    secret: str = found["secret"]
-    mark = f"[redacted:{hashlib.sha256(secret.encode()).hexdigest()[:4]}]"
-    start, end = found.span("secret")
+    """The same secret gets the same mark, so that "same or different?" can still be seen. Without the group it is the whole match."""
+    group = "secret" if found.groupdict().get("secret") is not None else 0
+    secret, (start, end) = found[group], found.span(group)
+    mark = f"[redacted:{hashlib.sha256(secret.encode('utf-8', 'replace')).hexdigest()[:4]}]"
     whole: str = found[0]
     return whole[: start - found.start()] + mark + whole[end - found.start() :]

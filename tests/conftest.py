@@ -29,6 +29,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TZ", "Pacific/Auckland")
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
     if hasattr(time, "tzset"):
         time.tzset()
 

@@ -283,6 +283,12 @@ def test_match_own_examples_of_secrets(rule: Compiled) -> None:
         assert not rule.pattern.search(line), line
 
 
+def test_match_secret_without_its_group_is_the_whole_match(tmp_path: Path) -> None:
+    rule = "{id: pin, pattern: 'PIN \\d{4}', examples: ['PIN 1234', 'my PIN 4711'], counterexamples: ['PIN']}"
+    (tmp_path / "x.yaml").write_text(f"schema: 1\nsecrets: [{rule}]\n")
+    assert "4711" not in Redactor(load_rules(tmp_path)).clean("my PIN 4711 tail")
+
+
 def test_match_every_rule_has_examples() -> None:
     for kind in (RULES.signatures, RULES.causes, RULES.facts, RULES.data, RULES.services, RULES.secrets):
         for rule in kind:

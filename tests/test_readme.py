@@ -9,6 +9,7 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,9 @@ from pathlib import Path
 import click
 import pytest
 
-from logscan import Rulebook, load_rules
+from logscan import Rulebook
+from logscan.authoring.lint import lint
+from logscan.authoring.testing import run_tests
 from logscan.cli.main import cli, run
 from logscan.model import OUTCOMES
 from logscan.rulebook.schema import FINDINGS
@@ -72,6 +75,36 @@ def test_readme_output_is_what_the_command_prints(
     assert next(m["printed"] for m in _CHECKED.finditer(text(README)) if m["command"] == command) == printed
 
 
+_SESSION = re.compile(r"(?m)^<!-- session -->\n```console\n(?P<text>(?:(?!```).*\n)*)```$")
+
+
+def test_readme_session_goes_as_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """The blocks under `<!-- session -->` are one session, from the first command to the last."""
+    for used in set(re.findall(r"fixtures/[\w-]+", "".join(match["text"] for match in _SESSION.finditer(text(README))))):
+        shutil.copytree(ROOT / used, tmp_path / used)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def played(block: re.Match[str]) -> str:
+        out = ""
+        for command in re.findall(r"(?m)^\$ (.+)$", block["text"]):
+            words = shlex.split(command)
+            if words[0] == "cat":
+                printed = Path(words[1]).read_text(encoding="utf-8")
+            else:
+                run(words[1:])
+                printed = b"".join(capsysbinary.readouterr()).decode()
+            out += f"$ {command}\n{printed}"
+        return f"<!-- session -->\n```console\n{out}```"
+
+    told = _SESSION.sub(played, text(README))
+    if ACCEPT:
+        README.write_text(told, "utf-8", newline="\n")
+    assert told == text(README)
+
+
 def filled(block: re.Match[str], printed: str) -> str:
     """The block with other output in it."""
     return block[0][: block.start("printed") - block.start()] + printed + "```"
@@ -85,16 +118,20 @@ def test_readme_shows_a_run_and_every_option() -> None:
 @pytest.mark.parametrize("line", logscan_commands())
 def test_readme_command_lines_are_ones_that_logscan_takes(line: str) -> None:
     _, *words = shlex.split(re.sub(r"\s[<>]\s\S+", "", line), comments=True)
-    named = cli.commands.get(words[0]) if words and not words[0].startswith("-") else None
-    assert named is not None or not words or words[0].startswith("-"), f"no command '{words[0]}'"
+    command: click.Command = cli if words and not words[0].startswith("-") else cli.commands["scan"]
+    while isinstance(command, click.Group) and words:
+        assert words[0] in command.commands, f"no command '{words[0]}'"
+        command = command.commands[words.pop(0)]
     # What is wrong with the line is raised; --help and --version end at once.
-    with suppress(click.exceptions.Exit):
-        (named or cli.commands["scan"]).make_context("logscan", words[1:] if named else words)
+    with suppress(click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
+        command.make_context("logscan", words)
 
 
 @pytest.mark.parametrize("option", sorted({span.split()[0] for span in commands() if span.startswith("--")}))
-def test_readme_options_in_the_text_are_options_of_scan(option: str) -> None:
-    assert option in {known for parameter in cli.commands["scan"].params for known in parameter.opts}
+def test_readme_options_in_the_text_are_options_of_a_command(option: str) -> None:
+    scan, rules = cli.commands["scan"], cli.commands["rules"]
+    assert isinstance(rules, click.Group)
+    assert option in {known for command in (scan, *rules.commands.values()) for parameter in command.params for known in parameter.opts}
 
 
 @pytest.mark.parametrize(
@@ -114,12 +151,11 @@ def test_readme_links_lead_somewhere(path: Path, link: str) -> None:
 @pytest.mark.parametrize("block", blocks("yaml", README, ROOT / "rules" / "README.md"), ids=lambda block: block.splitlines()[2].strip())
 def test_readme_rules_load_and_match_their_examples(block: str, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(block, encoding="utf-8")
-    book = load_rules(tmp_path)
-    mine = [rule for rule in (*book.scanned, *book.data, *book.services, *book.secrets) if rule.origin.startswith(str(tmp_path))]
-    assert mine or "deadlines:" in block
-    for rule in mine:
-        assert all(rule.pattern.search(line if isinstance(line, str) else line.line) for line in rule.rule.examples), rule.id
-        assert not any(rule.pattern.search(line) for line in rule.rule.counterexamples if not rule.contexts), rule.id
+    linted = lint([tmp_path])
+    assert [problem for problem in linted.problems if problem.severity == "error"] == []
+    results, _ = run_tests([tmp_path])
+    assert [problem for result in results for problem in result.problems] == []
+    assert results or "deadlines:" in block
 
 
 def test_readme_names_every_finding_with_its_severity_and_every_outcome(rulebook: Rulebook) -> None:

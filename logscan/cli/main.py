@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 import click
 
 from logscan.cli.completion import completion
+from logscan.cli.rules import rules
 from logscan.cli.scan import scan
 from logscan.errors import LogscanError
 from logscan.version import __version__
@@ -56,6 +57,7 @@ def cli() -> None:
 
 
 cli.add_command(scan)
+cli.add_command(rules)
 cli.add_command(completion)
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import click
 
+from logscan.cli.rulebooks import checked_rules
 from logscan.diagnose import Interrupted, Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
@@ -25,7 +26,7 @@ from logscan.report.html import to_html
 from logscan.report.markdown import to_markdown
 from logscan.report.terminal import to_terminal
 from logscan.report.words import Words, default_language
-from logscan.rulebook import Rulebook, load_rules
+from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
 from logscan.sources import Source, expand
 from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
@@ -46,7 +47,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
     now = _now(values["now"])
     options = _options(values, now)
     report, timeline = _targets(values)
-    rulebook = load_rules(*values["rules"])
+    rulebook = checked_rules(values["rules"])
     sources = expand(values["inputs"])
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with _stoppable() as stop:

@@ -6,22 +6,20 @@ mistake in every file is collected, so that one run shows them all.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-import msgspec
 import regex
 
 from logscan.errors import RuleProblem, RulesError, Severity, UsageError
 from logscan.rulebook import schema
 from logscan.rulebook.anchors import Anchors, anchors_of
-from logscan.rulebook.yamlfile import Document, Path, parse_yaml
+from logscan.rulebook.convert import convert, unknown
+from logscan.rulebook.yamlfile import Document, Key, Path, parse_yaml
 from logscan.times import parse_duration
 
 TIMEOUT: Final = 2.0
@@ -97,6 +95,19 @@ class Compiled:
         return not self.rule.strict if context is None else not self.contexts or context in self.contexts
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """A sequence of lines that tests rules together, and its place."""
+
+    sequence: schema.Sequence
+    document: Document
+    at: Path
+
+    def problem(self, inside: Path, message: str) -> RuleProblem:
+        """A problem with this sequence, at the place of one of its keys."""
+        return self.document.problem((*self.at, *inside), message)
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """All rules of a run. `hash` changes with any byte of any rule file."""
@@ -112,6 +123,7 @@ class Rulebook:
     checks: Mapping[str, schema.CheckTexts]
     missing: Mapping[str, schema.MissingTexts]
     notes: Mapping[str, schema.Text]
+    sequences: tuple[Story, ...]
     pickup: int
     run: int
     hash: str
@@ -128,12 +140,27 @@ def default_rules() -> FilePath:
     return inside if inside.is_dir() else FilePath(str(files("logscan"))).parent / "rules"
 
 
+def user_rules() -> FilePath:
+    """The user's own rules, read by every command where the folder is there."""
+    from platformdirs import user_config_path
+
+    return user_config_path("logscan", appauthor=False) / "rules"
+
+
 def load_rules(*folders: str | FilePath) -> Rulebook:
     """The packaged rules, with those of `folders` added on top. Raises RulesError, UsageError."""
+    rulebook, problems = read_rules(*folders)
+    if problems or rulebook is None:
+        raise RulesError(problems)
+    return rulebook
+
+
+def read_rules(*folders: str | FilePath) -> tuple[Rulebook | None, list[RuleProblem]]:
+    """What can be loaded, and every mistake. None where not even the words of reports are whole. Raises UsageError."""
     loader = _Loader()
     for folder in (default_rules(), *map(FilePath, folders)):
         loader.read_folder(folder)
-    return loader.finish()
+    return loader.finish(), loader.problems
 
 
 @dataclass(slots=True)
@@ -147,14 +174,15 @@ class _Loader:
     checks: dict[str, schema.CheckTexts] = field(default_factory=dict)
     missing: dict[str, schema.MissingTexts] = field(default_factory=dict)
     notes: dict[str, schema.Text] = field(default_factory=dict)
+    stories: dict[str, Story] = field(default_factory=dict)
     deadlines: schema.Deadlines | None = None
     digest: Any = field(default_factory=hashlib.sha256)
-    _here: set[str] = field(default_factory=set)
+    _here: dict[str, str] = field(default_factory=dict)
 
     def read_folder(self, folder: FilePath) -> None:
         if not folder.is_dir():
             raise UsageError(f"no rules folder at '{folder}': give a folder that holds .yaml files")
-        self._here = set()
+        self._here = {}
         for path in sorted(folder.rglob("*.y*ml")):
             if path.suffix in {".yaml", ".yml"}:
                 name = path.relative_to(folder).as_posix()
@@ -169,7 +197,9 @@ class _Loader:
         if not isinstance(document.data, dict):
             self.problems.append(document.problem((), "a rule file is a mapping that starts with 'schema: 1'"))
             return
-        content = self._convert(document, document.data, schema.RuleFile, ())
+        # Even where the file as a whole has mistakes, the rules in it are looked at.
+        content, mistakes = convert(document.data, schema.RuleFile, mended=True)
+        self.problems += [document.problem(inside, message) for inside, message in mistakes]
         if content is not None:
             self._sections(document, content)
 
@@ -179,8 +209,14 @@ class _Loader:
                 rule = self._convert(document, raw, kind, (section, index))
                 if rule is not None:
                     self._add(document, section, rule, (section, index))
+                elif isinstance(raw, dict) and isinstance(raw.get("pattern"), str):
+                    self._compiled(document, raw["pattern"], (section, index))
         for index, raw in enumerate(content.families):
             self._family(document, raw, ("families", index))
+        for index, raw in enumerate(content.sequences):
+            story = self._convert(document, raw, schema.Sequence, ("sequences", index))
+            if story is not None and self._is_new(document, "sequence", story.id, ("sequences", index)):
+                self.stories[story.id] = Story(story, document, ("sequences", index))
         for section, texts, known in TEXTS:
             self._texts(document, content, section, texts, known)
         if content.deadlines is not None:
@@ -190,32 +226,23 @@ class _Loader:
         rules = raw.get("rules", []) if isinstance(raw, dict) else []
         bare = {**raw, "rules": []} if isinstance(raw, dict) else raw
         family = self._convert(document, bare, schema.Family, at)
-        if family is None:
-            return
-        if f"family {family.id}" in self._here:
-            self.problems.append(document.problem((*at, "id"), f"duplicate id '{family.id}'"))
-            return
-        self._here.add(f"family {family.id}")
-        self.families[family.id] = family
+        if family is not None and self._is_new(document, "family", family.id, at):
+            self.families[family.id] = family
         for index, item in enumerate(rules if isinstance(rules, list) else []):
             rule = self._convert(document, item, schema.CauseRule, (*at, "rules", index))
-            if rule is not None:
+            if rule is not None and family is not None:
                 self._add(document, "causes", rule, (*at, "rules", index), family)
+            elif isinstance(item, dict) and isinstance(item.get("pattern"), str):
+                # Its mistakes are told even where the rule cannot be used.
+                self._compiled(document, item["pattern"], (*at, "rules", index))
 
     def _add(self, document: Document, section: str, rule: schema.Rule, at: Path, family: schema.Family | None = None) -> None:
-        if rule.id in self._here:
-            self.problems.append(document.problem((*at, "id"), f"duplicate id '{rule.id}'"))
+        if not self._is_new(document, "rule", rule.id, at):
             return
-        self._here.add(rule.id)
         if isinstance(rule, schema.Fact) and rule.check not in schema.CHECKS:
-            self.problems.append(document.problem((*at, "check"), _unknown("check", rule.check, schema.CHECKS)))
-        try:
-            pattern = regex.compile(rule.pattern)
-        except regex.error as error:
-            self.problems.append(document.problem((*at, "pattern"), f"pattern does not compile: {error}"))
-            return
-        if pattern.search("") is not None:
-            self.problems.append(document.problem((*at, "pattern"), "pattern matches the empty string"))
+            self.problems.append(document.problem((*at, "check"), unknown("check", rule.check, schema.CHECKS)))
+        pattern = self._compiled(document, rule.pattern, at)
+        if pattern is None:
             return
         if isinstance(rule, schema.Signature):
             absent = [name for name in schema.NEEDED_GROUPS.get(rule.event, ()) if name not in pattern.groupindex]
@@ -227,48 +254,60 @@ class _Loader:
         hides = tuple(found for other in hidden for found in (other, *other.hides))
         self.rules[section][rule.id] = Compiled(rule, pattern, anchors_of(rule.pattern), document, at, family, hides)
 
+    def _compiled(self, document: Document, text: str, at: Path) -> regex.Pattern[str] | None:
+        """A pattern that can be used, or None with its mistake noted."""
+        try:
+            pattern = regex.compile(text)
+        except regex.error as error:
+            self.problems.append(document.problem((*at, "pattern"), f"pattern does not compile: {error}"))
+            return None
+        if pattern.search("") is not None:
+            self.problems.append(document.problem((*at, "pattern"), "pattern matches the empty string, and so every line"))
+            return None
+        return pattern
+
+    def _is_new(self, document: Document, kind: str, name: str, at: Path) -> bool:
+        """Whether an id is new in this folder; a later folder may take it to replace what has it."""
+        known = self._here.setdefault(f"{kind} {name}", place := f"{document.path}:{document.place(at)[0]}")
+        if known is not place:
+            self.problems.append(document.problem((*at, "id"), f"duplicate id '{name}': it stands at {known} already"))
+        return known is place
+
     def _texts(self, document: Document, content: schema.RuleFile, section: str, kind: Any, known: Sequence[str]) -> None:
         into: dict[str, Any] = getattr(self, section)
         for name, value in getattr(content, section).items():
             if name not in known:
-                self.problems.append(document.problem((section, name), _unknown(section.removesuffix("s"), name, known)))
+                self.problems.append(document.problem((section, Key(name)), unknown(section.removesuffix("s"), name, known)))
                 continue
             texts = self._convert(document, value, kind, (section, name))
             if texts is not None:
                 into[name] = texts
 
     def _deadlines(self, document: Document, deadlines: schema.Deadlines) -> None:
+        wrong = []
         for name in ("pickup", "run"):
             try:
                 parse_duration(getattr(deadlines, name))
             except ValueError as error:
-                self.problems.append(document.problem(("deadlines", name), str(error)))
-                return
-        self.deadlines = deadlines
+                wrong.append(document.problem(("deadlines", name), str(error)))
+        self.problems += wrong
+        self.deadlines = self.deadlines if wrong else deadlines
 
     def _convert(self, document: Document, raw: Any, kind: type[Any], at: Path) -> Any:
-        """`raw` as `kind`, or None with the mistake noted at its place."""
-        try:
-            return msgspec.convert(raw, kind)
-        except msgspec.ValidationError as error:
-            message, _, where = str(error).partition(" - at `$")
-            inner = _path(where.rstrip("`")) if where else ()
-            key = re.search(r"unknown field `(.+?)`", message)
-            if key:
-                fields = [item.encode_name for item in msgspec.structs.fields(kind)]
-                message = _unknown("key", key[1], fields) if not inner else f"unknown key '{key[1]}'"
-                inner = (*inner, key[1])
-            self.problems.append(document.problem((*at, *inner), message))
-            return None
+        """`raw` as `kind`, or None with the mistakes noted at their places."""
+        value, mistakes = convert(raw, kind)
+        self.problems += [document.problem((*at, *inside), message) for inside, message in mistakes]
+        return value
 
-    def finish(self) -> Rulebook:
-        if not self.problems and self.deadlines is None:
-            self.problems.append(RuleProblem("rules", 1, 1, "no file sets 'deadlines'"))
+    def finish(self) -> Rulebook | None:
+        """The book of all rules that are right; None where texts or deadlines are missing altogether."""
         missing = [name for section, _, known in TEXTS for name in known if name not in getattr(self, section)]
         if missing and not self.problems:
             self.problems.append(RuleProblem("rules", 1, 1, f"texts missing for: {', '.join(missing)}"))
-        if self.problems or self.deadlines is None:
-            raise RulesError(self.problems)
+        if self.deadlines is None and not self.problems:
+            self.problems.append(RuleProblem("rules", 1, 1, "no file sets 'deadlines'"))
+        if missing or self.deadlines is None:
+            return None
         return Rulebook(
             **{name: tuple(rules.values()) for name, rules in self.rules.items()},
             families=self.families,
@@ -276,19 +315,8 @@ class _Loader:
             checks=self.checks,
             missing=self.missing,
             notes=self.notes,
+            sequences=tuple(self.stories.values()),
             pickup=parse_duration(self.deadlines.pickup),
             run=parse_duration(self.deadlines.run),
             hash=f"sha256:{self.digest.hexdigest()}",
         )
-
-
-def _path(text: str) -> Path:
-    """Msgspec's `.rules[3].id` as a path of keys and indexes."""
-    return tuple(int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", text))
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"; did you mean '{close[0]}'?" if close else f"; allowed: {', '.join(known)}"
-    return f"unknown {what} '{name}'{hint}"

@@ -41,7 +41,9 @@ Strength = Literal["root", "plain", "symptom", "hint"]
 STRENGTHS: tuple[str, ...] = get_args(Strength)
 
 Severity = Literal["critical", "warning", "ok", "info"]
+SEVERITIES: tuple[str, ...] = get_args(Severity)
 CheckStatus = Literal["pass", "fail", "warn", "skip"]
+CHECK_STATUSES: tuple[str, ...] = get_args(CheckStatus)
 
 CHECKS = (
     "redis-service", "redis-variables", "redis-same", "google-project", "google-credentials", "google-enabled",
@@ -153,6 +155,7 @@ class Family(_Struct, frozen=True, kw_only=True):
     component: Component
     title: Text
     remedies: list[Remedy]
+    references: list[str] = []
     rules: list[CauseRule] = []
 
 
@@ -188,6 +191,31 @@ class FindingTexts(_Struct, frozen=True, kw_only=True):
     remedies: list[Remedy] = []
 
 
+class SequenceLine(_Struct, frozen=True, kw_only=True):
+    """A line of a sequence, and when it was written: a duration from the beginning (`90s`, `2m`)."""
+
+    at: str
+    line: str
+
+
+class Expectation(_Struct, frozen=True, kw_only=True):
+    """What a report must say that is made when the log has come to `at`: by mascot the outcome, and the causes where given."""
+
+    at: str
+    outcomes: dict[str, str]
+    causes: dict[str, list[str]] = {}
+    verdict: str | None = None
+
+
+class Sequence(_Struct, frozen=True, kw_only=True):
+    """A small story that tests rules together: lines with their times, and what must come of them."""
+
+    id: str
+    lines: list[SequenceLine]
+    expect: list[Expectation]
+    note: str | None = None
+
+
 class Deadlines(_Struct, frozen=True, kw_only=True):
     """How long a job may wait, and run, before it counts as lost (`2m`, `90s`)."""
 
@@ -211,6 +239,7 @@ class RuleFile(_Struct, frozen=True, kw_only=True):
     checks: dict[str, Any] = {}
     missing: dict[str, Any] = {}
     notes: dict[str, Any] = {}
+    sequences: list[Any] = []
     deadlines: Deadlines | None = None
 
 

@@ -21,6 +21,13 @@ MAX_DEPTH: Final = 1000
 
 Path = tuple[str | int, ...]
 
+
+class Key(str):
+    """The last step of a path that means the key itself, and not its value."""
+
+    __slots__ = ()
+
+
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -41,15 +48,18 @@ for _tag, _pattern, _first in (
 
 @dataclass(slots=True)
 class Document:
-    """One YAML file as data. `marks` maps a path of keys and indexes to (line, column), from 1."""
+    """One YAML file as data. `marks` maps a path of keys and indexes to (line, column), from 1; `keys` those of the keys themselves."""
 
     path: str
     data: Any = None
     marks: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     problems: list[RuleProblem] = field(default_factory=list)
 
     def place(self, at: Path) -> tuple[int, int]:
         """Line and column of the piece at `at`, or of the nearest piece around it."""
+        if at and isinstance(at[-1], Key) and at in self.keys:
+            return self.keys[at]
         while at and at not in self.marks:
             at = at[:-1]
         return self.marks.get(at, (1, 1))
@@ -77,7 +87,9 @@ def parse_yaml(text: str, path: str) -> Document:
     if node is None:
         document.problems.append(RuleProblem(path, 1, 1, "file is empty"))
         return document
-    document.data = _Builder(document, loader).build(node, ())
+    builder = _Builder(document, loader)
+    data = builder.build(node, ())
+    document.data = None if builder.too_many else data
     return document
 
 
@@ -100,14 +112,20 @@ class _Builder:
         self._seen: set[int] = set()
         self._aliases = 0
 
+    @property
+    def too_many(self) -> bool:
+        """Whether the file repeats itself beyond any use."""
+        return self._aliases > MAX_ALIASES
+
     def build(self, node: Any, at: Path) -> Any:
         self._document.marks[at] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)
         if id(node) in self._seen:
             self._aliases += 1
-            if self._aliases > MAX_ALIASES:
-                self._complain(at, f"more than {MAX_ALIASES} aliases")
+            if self.too_many:
+                if self._aliases == MAX_ALIASES + 1:
+                    self._complain(at, f"more than {MAX_ALIASES} aliases")
                 return None
         self._seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -123,6 +141,7 @@ class _Builder:
             elif key in out:
                 self._complain((*at, key), f"duplicate key '{key}'", key_node)
             else:
+                self._document.keys[*at, key] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
                 out[key] = self.build(value_node, (*at, key))
         return out
 

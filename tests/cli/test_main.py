@@ -17,7 +17,18 @@ HEAVY = ["polars", "jinja2", "rich", "httpx", "regex", "msgspec", "yaml", "backp
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["-h"], ["--version"], ["scan", "--help"], ["completion", "--help"], ["completion", "zsh"], ["scna"]]
+    "arguments",
+    [
+        ["--help"],
+        ["-h"],
+        ["--version"],
+        ["scan", "--help"],
+        ["completion", "--help"],
+        ["completion", "zsh"],
+        ["rules", "--help"],
+        ["rules", "lint", "--help"],
+        ["scna"],
+    ],
 )
 def test_main_imports_nothing_heavy(arguments: list[str]) -> None:
     code = f"import json, sys\nfrom logscan.cli.main import run\nrun({arguments!r})\nprint(json.dumps(sorted(sys.modules)))"

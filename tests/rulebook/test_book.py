@@ -140,91 +140,26 @@ def test_book_byte_order_mark(tmp_path: Path) -> None:
     assert "queued-by-us" in {rule.id for rule in load_rules(tmp_path).signatures}
 
 
-# Mistakes, each at its place.
-
-RULE = "schema: 1\nsignatures:\n  - id: a\n    event: enqueued\n"
-
-
-MISTAKES = (
-    ("schema: 2\n", 1, 9, "Invalid enum value 2"),
-    ("signatures: []\n", 1, 1, "missing required field `schema`"),
-    ("- schema: 1\n", 1, 1, "a rule file is a mapping"),
-    ("just words\n", 1, 1, "a rule file is a mapping"),
-    ("", 1, 1, "file is empty"),
-    ("# nothing\n", 1, 1, "file is empty"),
-    ("schema: 1\nsignature: []\n", 2, 12, "unknown key 'signature'; did you mean 'signatures'?"),
-    ("schema: 1\nsignatures: 7\n", 2, 13, "Expected `array`, got `int`"),
-    (RULE + "    pattern: 'x y'\n", 3, 5, "missing required field `examples`"),
-    (RULE + "    pattern: 'abc'\n    examples: ['abc']\n    patern: 'x'\n", 7, 13, "unknown key 'patern'; did you mean 'pattern'?"),
-    (RULE + "    pattern: '(abc'\n    examples: ['abc']\n", 5, 14, "pattern does not compile"),
-    (RULE + "    pattern: '(?P<mascot>x)|'\n    examples: ['abc']\n", 5, 14, "pattern matches the empty string"),
-    (RULE + "    pattern: 'abc'\n    examples: ['abc', 404]\n", 6, 23, "Expected `str | object`, got `int`"),
-    (RULE + "    pattern: 'abc'\n    examples: [{line: abc, capture: {}}]\n", 6, 37, "unknown key 'capture'"),
-    (RULE.replace("enqueued", "queued") + "    pattern: 'abc'\n    examples: ['abc']\n", 4, 12, "Invalid enum value 'queued'"),
-    (RULE + "    pattern: 'abcdef'\n    examples: ['abcdef']\n", 5, 14, "a rule for 'enqueued' needs the group (?P<mascot>…)"),
-    (
-        RULE.replace("enqueued", "plugin_poll") + "    pattern: 'abc (?P<batch>x)'\n    examples: ['abc x']\n",
-        5,
-        14,
-        "a rule for 'plugin_poll' needs the group (?P<attempt>…) and the group (?P<max>…)",
-    ),
-    ("schema: 1\nfacts:\n  - {id: f, check: redis, status: pass, pattern: abc, examples: [abc], detail: {en: a, fr: b}}\n", 3, 20, "unknown check 'redis'"),
-    ("schema: 1\nfindings:\n  healty: {severity: ok, title: {en: a, fr: b}, summary: {en: a, fr: b}}\n", 3, 11, "unknown finding 'healty'; did you mean 'healthy'?"),
-    ("schema: 1\ndeadlines: {pickup: soon, run: 2m}\n", 2, 21, "'soon' is not a duration"),
-    ("schema: 1\nschema: 1\n", 2, 1, "duplicate key 'schema'"),
-    ("schema: 1\nnote: [\n", 3, 1, "not valid YAML"),
-    ("schema: 1\n\tdata: []\n", 2, 1, "not valid YAML"),
-    ("schema: 1\n---\nschema: 1\n", 2, 1, "not valid YAML"),
-    ("schema: 1\ndata: !!python/object/apply:os.system ['true']\n", 2, 40, "Expected `object`, got `str`"),
-    ("schema: 1\n? [a]\n: b\n", 2, 3, "keys must be plain text"),
-    ("schema: 1\nfamilies:\n  - id: x\n    component: clouds\n    title: {en: a, fr: b}\n    remedies: []\n", 4, 16, "Invalid enum value 'clouds'"),
-    (
-        "schema: 1\nfamilies:\n  - id: x\n    component: redis\n    remedies: []\n    title: {en: a, fr: b}\n    rules: [{id: r, strength: strong}]\n",
-        7,
-        31,
-        "Invalid enum value 'strong'",
-    ),
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[RuleProblem]]:
-    """The problems of every mistake's file: all of them are told at once."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    for number, (text, *_) in enumerate(MISTAKES):
-        (folder / f"{number}.yaml").write_text(text.replace("id: a\n", f"id: a{number}\n"), "utf-8")
-    with pytest.raises(RulesError) as caught:
-        load_rules(folder)
-    found: dict[str, list[RuleProblem]] = {}
-    for problem in caught.value.problems:
-        found.setdefault(Path(problem.path).stem, []).append(problem)
-    return found
-
-
-@pytest.mark.parametrize("number", range(len(MISTAKES)))
-def test_book_mistake_at_its_place(told: dict[str, list[RuleProblem]], number: int) -> None:
-    _, line, column, message = MISTAKES[number]
-    (problem,) = told[str(number)]
-    assert message in problem.message
-    assert (problem.line, problem.column) == (line, column)
+# Mistakes. Their messages and places stand in fixtures/bad-rules.
 
 
 def test_book_every_mistake_is_told_in_order(tmp_path: Path) -> None:
     bad = "schema: 1\ndata:\n  - {id: a, pattern: '(', examples: []}\n  - {id: b, pattern: ')', examples: []}\n  - {id: c, pattern: abc, exampels: []}\n"
     found = problems(tmp_path, bad, "schema: x\n", bad.replace("id: ", "id: z"))
     assert [(Path(problem.path).name, problem.line) for problem in found] == [
-        ("0.yaml", 3), ("0.yaml", 4), ("0.yaml", 5), ("1.yaml", 1), ("2.yaml", 3), ("2.yaml", 4), ("2.yaml", 5),
+        ("0.yaml", 3), ("0.yaml", 4), ("0.yaml", 5), ("0.yaml", 5), ("1.yaml", 1),
+        ("2.yaml", 3), ("2.yaml", 4), ("2.yaml", 5), ("2.yaml", 5),
     ]  # fmt: skip
     assert str(found[0]).startswith(f"{tmp_path / '0.yaml'}:3:")
 
 
 def test_book_duplicate_ids(tmp_path: Path) -> None:
     twice = GOOD + GOOD.partition("signatures:\n")[2]
-    assert only_problem(tmp_path, twice) == (8, 9, "duplicate id 'queued-by-us'")
+    assert only_problem(tmp_path, twice) == (8, 9, f"duplicate id 'queued-by-us': it stands at {tmp_path / '0.yaml'}:3 already")
     (second,) = problems(tmp_path, GOOD, GOOD)
-    assert (Path(second.path).name, second.line, second.message) == ("1.yaml", 3, "duplicate id 'queued-by-us'")
+    assert (Path(second.path).name, second.line) == ("1.yaml", 3)
     cause = "families:\n  - id: f\n    component: redis\n    title: {en: a, fr: b}\n    remedies: []\n    rules: [{id: queued-by-us, pattern: abc, examples: []}]\n"
-    assert only_problem(tmp_path, GOOD + cause)[2] == "duplicate id 'queued-by-us'"
+    assert only_problem(tmp_path, GOOD + cause)[2].startswith("duplicate id 'queued-by-us'")
 
 
 def test_book_duplicate_families_in_one_folder(tmp_path: Path) -> None:
@@ -255,7 +190,7 @@ def test_book_words_are_no_booleans(tmp_path: Path) -> None:
     rules = [f"      - {{fatal: {word}, id: r-{word}, pattern: abc, examples: []}}\n" for word in words]
     found = problems(tmp_path, head + "".join(rules))
     assert [(problem.line, problem.column, problem.message) for problem in found] == [
-        (8 + n, 17, "Expected `bool`, got `str`") for n in range(len(words))
+        (8 + n, 17, f"'{word}' is text in YAML 1.2: write true or false") for n, word in enumerate(words)
     ]
 
 
@@ -273,7 +208,7 @@ def test_book_sexagesimal_is_no_duration(tmp_path: Path) -> None:
 
 def test_book_merge_keys_are_no_keys(tmp_path: Path) -> None:
     text = "schema: 1\ndata:\n  - &a {id: a, pattern: abc, examples: []}\n  - {<<: *a, id: b}\n"
-    assert "unknown key '<<'" in only_problem(tmp_path, text)[2]
+    assert any("unknown key '<<'" in problem.message for problem in problems(tmp_path, text))
 
 
 def test_book_aliases_are_shared_but_not_without_end(tmp_path: Path) -> None:

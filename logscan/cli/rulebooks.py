@@ -1,0 +1,29 @@
+"""Which rules a command works with: the packaged ones, the user's, those of `--rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from logscan.authoring.lint import check
+from logscan.errors import RulesError
+from logscan.rulebook import Rulebook, load_rules, user_rules
+
+
+def folders(more: Iterable[str | Path]) -> list[Path]:
+    """The folders that come on top of the packaged rules, in order."""
+    own = user_rules()
+    return [*([own] if own.is_dir() else []), *map(Path, more)]
+
+
+def checked_rules(more: Iterable[str | Path]) -> Rulebook:
+    """The rules of a run; those that are not packaged must pass their own tests. Raises RulesError, UsageError."""
+    added = folders(more)
+    rulebook = load_rules(*added)
+    roots = {folder.resolve() for folder in added}
+    wrong = (
+        [p for p in check(rulebook, lambda path: bool(roots & set(Path(path).resolve().parents))) if p.severity == "error"] if roots else []
+    )
+    if wrong:
+        raise RulesError(wrong)
+    return rulebook
