@@ -9,16 +9,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from logscan.model import Record, Wall
 from logscan.parse.dates import DATE, wall_of
 from logscan.parse.railway import STAMP
-from logscan.times import from_epoch, parse_stamp
+from logscan.times import SECOND, from_epoch, parse_stamp
 
 Parse = Callable[[str], Iterable[Record]]
 
 _MAX_TRIES: Final = 50
+_LARGE: Final = 256 << 10
+_SAMPLES: Final = 24
+_NEAR: Final = 8
+# Lines of one burst may stand in any order, and streams of several services are stamped a little apart.
+_DISORDER: Final = SECOND
 _KEYS: Final = rb'"(?:@?timestamp|time|ts)"\s*:\s*'
 _PATTERNS: Final = (
     re.compile(rb"(?m)^\[?(%b)[\] \t]" % STAMP.encode()),
@@ -44,6 +50,9 @@ class Extent(NamedTuple):
 
 def extent_of(data: bytes, parse: Parse, records: int) -> Extent:
     """The extent of a block that holds so many records; `parse` gives the records of one line."""
+    sampled = _of_sorted(data, parse) if len(data) >= _LARGE else None
+    if sampled is not None:
+        return sampled
     ends: list[int] = []
     stamped = 0
     for pattern in _PATTERNS:
@@ -55,6 +64,46 @@ def extent_of(data: bytes, parse: Parse, records: int) -> Extent:
     # Where each line has its stamp, the dates in the messages are not needed.
     known = {} if stamped >= records else _dates(data)
     return Extent(min(ends, default=None), max(ends, default=None), _walls(known, data, parse), _days(known, data, parse))
+
+
+def _of_sorted(data: bytes, parse: Parse) -> Extent | None:
+    """The extent of a large block whose sampled lines are all stamped and in order: its ends are that of its first and last lines."""
+    size = len(data)
+    places = [data.find(b"\n", size * part // _SAMPLES) + 1 for part in range(1, _SAMPLES)]
+    starts = [0, *_next_lines(data, 0), *places, *_last_lines(data)]
+    stamps = []
+    for start in starts:
+        end = data.find(b"\n", start)
+        line = data[start : end if end >= 0 else size]
+        found = [record.stamp for record in parse(line.decode("utf-8", "replace")) if record.clock == "railway"]
+        if not found or found[0] is None or not line:
+            return None
+        stamps.append(found[0])
+    steps = [b - a for a, b in pairwise(stamps)]
+    if all(step >= -_DISORDER for step in steps) or all(step <= _DISORDER for step in steps):
+        return Extent(min(stamps), max(stamps))
+    return None
+
+
+def _next_lines(data: bytes, start: int) -> Iterator[int]:
+    """Where the next few lines begin."""
+    for _ in range(_NEAR):
+        start = data.find(b"\n", start) + 1
+        if start <= 0:
+            return
+        yield start
+
+
+def _last_lines(data: bytes) -> list[int]:
+    """Where the last few lines begin."""
+    out: list[int] = []
+    end = len(data) - data.endswith(b"\n")
+    for _ in range(_NEAR):
+        end = data.rfind(b"\n", 0, end)
+        if end < 0:
+            break
+        out.append(end + 1)
+    return out[::-1]
 
 
 def _checked(data: bytes, texts: list[bytes], parse: Parse) -> list[int]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 import regex
 
+from logscan.finder import Finder
 from logscan.model import Clock, Record, Wall
 from logscan.rulebook import TIMEOUT, Compiled, Rulebook, fold
 from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
@@ -127,39 +128,47 @@ class Matcher:
 
 
 class _Gate:
-    """Picks the rules worth trying on a text: those of which an anchor occurs in it.
-
-    Anchors are looked up by one of their runs of four characters, the one that fewest anchors share.
-    """
+    """Picks the rules worth trying on a text: those of which an anchor occurs in it."""
 
     def __init__(self, rules: Iterable[Compiled]) -> None:
-        exact: dict[str, list[Compiled]] = {}
-        folded: dict[str, list[Compiled]] = {}
-        self._always: list[Compiled] = []
-        for rule in rules:
-            if not rule.anchors.texts:
-                self._always.append(rule)
+        self._rules = list(rules)
+        exact: dict[str, list[int]] = {}
+        folded: dict[str, list[int]] = {}
+        self._always = {number for number, rule in enumerate(self._rules) if not rule.anchors.texts}
+        for number, rule in enumerate(self._rules):
             for text in rule.anchors.texts:
-                (folded if rule.anchors.ignore_case else exact).setdefault(text, []).append(rule)
-        shared = Counter(gram for text in (*exact, *folded) for gram in _grams(text.lower()))
-        self._short: list[tuple[str, bool, list[Compiled]]] = []
-        self._by_gram: dict[str, list[tuple[str, bool, list[Compiled]]]] = {}
-        for anchors, ignore_case in ((exact, False), (folded, True)):
-            for text, found in anchors.items():
-                grams = _grams(text.lower())
-                place = self._by_gram.setdefault(min(grams, key=lambda gram: (shared[gram], gram)), []) if grams else self._short
-                place.append((text, ignore_case, found))
+                (folded if rule.anchors.ignore_case else exact).setdefault(text, []).append(number)
+        self._by_text = [*exact.values(), *folded.values()]
+        self._finder = Finder.of(tuple(exact), tuple(folded))
+        self._grams = _Grams(tuple(exact), tuple(folded))
 
     def rules_for(self, text: str) -> list[Compiled]:
-        """The rules whose anchors `text` holds, in a fixed order."""
+        """The rules whose anchors `text` holds, in the order of the rulebook."""
+        # Case is more than what ASCII has in a text that is more than ASCII.
+        texts = self._finder.numbers(text.encode()) if self._finder is not None and text.isascii() else self._grams.numbers(text)
+        if not texts and not self._always:
+            return []
+        return [self._rules[number] for number in sorted(self._always.union(*(self._by_text[place] for place in texts)))]
+
+
+class _Grams:
+    """The same search without Hyperscan: anchors are looked up by one of their runs of four characters, the rarest one."""
+
+    def __init__(self, exact: Sequence[str], folded: Sequence[str]) -> None:
+        shared = Counter(gram for text in (*exact, *folded) for gram in _grams(text.lower()))
+        self._short: list[tuple[int, str, bool]] = []
+        self._by_gram: dict[str, list[tuple[int, str, bool]]] = {}
+        for number, text in enumerate((*exact, *folded)):
+            grams = _grams(text.lower())
+            place = self._by_gram.setdefault(min(grams, key=lambda gram: (shared[gram], gram)), []) if grams else self._short
+            place.append((number, text, number >= len(exact)))
+
+    def numbers(self, text: str) -> set[int]:
+        """The numbers of the anchors that `text` holds: first the exact ones, then those that ignore case."""
         lowered = fold(text)
-        found = dict.fromkeys(self._always)
-        hits = sorted(self._by_gram.keys() & _grams(lowered))
-        for anchors in (self._short, *(self._by_gram[gram] for gram in hits)):
-            for anchor, ignore_case, rules in anchors:
-                if anchor in (lowered if ignore_case else text):
-                    found.update(dict.fromkeys(rules))
-        return list(found)
+        hits = self._by_gram.keys() & _grams(lowered)
+        anchors = chain(self._short, *(self._by_gram[gram] for gram in hits))
+        return {number for number, anchor, ignore_case in anchors if anchor in (lowered if ignore_case else text)}
 
 
 def _grams(text: str) -> set[str]:

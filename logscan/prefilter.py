@@ -1,5 +1,7 @@
 r"""Blocks → candidate lines. Most lines of a log match no rule; only those that may are decoded and parsed.
 
+Where Hyperscan is there (`finder`), blocks are searched as they are; else their lines are, with Polars.
+
 The prefilter may let too much through, never too little: it looks for the rules' anchors, and lets
 every line pass in which an escape (terminal codes, NULs, JSON's `\u00..`) could hide one, or a
 letter that is no ASCII matches one (FOLDED).
@@ -8,12 +10,14 @@ letter that is no ASCII matches one (FOLDED).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import polars as pl
 
+from logscan.finder import Finder
 from logscan.parse import FORMATS
 from logscan.parse.lines import is_marker
 from logscan.rulebook import FOLDED, Rulebook
@@ -53,6 +57,8 @@ class Scanner:
     exact: list[str] | None = None
     folded: list[str] = field(default_factory=list)
     follow: list[str] = field(default_factory=list)
+    finder: Finder | None = None
+    failing: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, rulebook: Rulebook, *, full: bool = False) -> Scanner:
@@ -61,21 +67,29 @@ class Scanner:
         if full or not all(anchor.texts for anchor in anchors):
             return cls()
         failures = [r for r in rulebook.signatures if getattr(r.rule, "event", None) in _FAILURES]
-        return cls(
+        scanner = cls(
             sorted({*_ODD, *FOLDED, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
             sorted({text for anchor in anchors if anchor.ignore_case for text in anchor.texts}),
             sorted({*_ODD, *(text for rule in failures for text in rule.anchors.texts)}),
         )
+        texts = [*(scanner.exact or ()), *scanner.folded]
+        scanner.finder = Finder.of(scanner.exact or (), scanner.folded)
+        scanner.failing = frozenset(number for number, text in enumerate(texts) if text in scanner.follow)
+        return scanner
 
     def candidates(self, block: Block, form: str, trail: Trail) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
         `trail` goes from each block of a source to its next.
         """
+        every = self.exact is None or _needs_all(block, form)
+        if self.finder is not None and not every:
+            yield from _around_hits(block, self.finder.hits(block.data), self.failing, trail)
+            return
         lines = block.data.decode("utf-8", "replace").split("\n")
         if not lines[-1]:
             lines.pop()
-        if self.exact is None or _needs_all(block, form):
+        if self.exact is None or every:
             yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
             trail.left = FOLLOW
             return
@@ -97,11 +111,42 @@ class Scanner:
         return place - last <= FOLLOW
 
 
+def _around_hits(block: Block, hits: Iterable[tuple[int, int]], failing: AbstractSet[int], trail: Trail) -> Iterator[Candidate]:
+    """The lines that hold a hit, and those behind a failure. Only they are decoded."""
+    data = block.data
+    # `done` is where the next line begins that was not looked at, `number` its number; up to line `until` all are candidates.
+    done, number, until = 0, block.line, block.line + trail.left - 1
+    for end, text in hits:
+        if end > done:
+            start = data.rfind(b"\n", done, end) + 1 or done
+            while number <= until and done < start:
+                stop = data.index(b"\n", done)
+                yield Candidate(number, data[done:stop].decode("utf-8", "replace"))
+                done, number = stop + 1, number + 1
+            number += data.count(b"\n", done, start)
+            stop = data.find(b"\n", end)
+            stop = len(data) if stop < 0 else stop
+            yield Candidate(number, data[start:stop].decode("utf-8", "replace"))
+            done, number = stop + 1, number + 1
+        if text in failing:
+            until = number - 1 + FOLLOW
+    while number <= until and done < len(data):
+        stop = data.find(b"\n", done)
+        stop = len(data) if stop < 0 else stop
+        yield Candidate(number, data[done:stop].decode("utf-8", "replace"))
+        done, number = stop + 1, number + 1
+    number += data.count(b"\n", done) + (done < len(data) and not data.endswith(b"\n"))
+    trail.left = max(0, until - number + 1)
+
+
 def count(block: Block, form: str, *, replaced: bool = False, begins: bool = True) -> Counted:
     """Records and undecodable lines of a block, without parsing it; `replaced`: it was UTF-16, bad parts are U+FFFD.
 
     `begins`: no record of the block before goes on in this one, so that lines before the first beginning count too.
     """
+    objects = _objects(block.data)
+    if objects is not None and not FORMATS[form].spread:
+        return Counted(objects, _undecodable(block.data, replaced=replaced))
     starts, tail = FORMATS[form].starts, FORMATS[form].tail
     before = tail.match(block.data) if tail and not begins else None
     records = sum(1 for _ in starts.finditer(block.data, before.end() if before else 0))
@@ -112,9 +157,17 @@ def count(block: Block, form: str, *, replaced: bool = False, begins: bool = Tru
     return Counted(records - len(marks), _undecodable(block.data, replaced=replaced))
 
 
+def _objects(data: bytes) -> int | None:
+    """How many lines there are if each begins a JSON object; None where one does not. No such line is blank, or a mark."""
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    return lines if data.startswith(b'{"') and data.count(b'\n{"') + 1 == lines else None
+
+
 def _undecodable(data: bytes, *, replaced: bool) -> int:
     if replaced:
         return sum(1 for line in data.split(b"\n") if b"\xef\xbf\xbd" in line)
+    if data.isascii():
+        return 0
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from logscan.authoring.stories import mistakes
 from logscan.authoring.trial import Trial, examples_of
 from logscan.errors import RuleProblem
 from logscan.rulebook import Compiled, Rulebook, default_rules, read_rules
-from logscan.rulebook.schema import DataRule, Example, Family, SecretRule, ServiceRule, Signature
+from logscan.rulebook.schema import DataRule, Example, Family, Plural, SecretRule, ServiceRule, Signature, Text
 
 EXPLODES: Final = 0.2
 _PUMPED: Final = 1500
@@ -192,13 +192,25 @@ def _check_families(rulebook: Rulebook, owned: Owned) -> Iterator[RuleProblem]:
         at = rule.at[:2]
         if not family.remedies:
             yield rule.document.problem((*at, "remedies"), f"'{family.id}' says no step that mends it", "warning")
-        for where, name in _placeholders(family):
-            yield rule.document.problem((*at, *where), f"nothing fills in '{{{name}}}' here")
+        for where, message in _placeholders(family):
+            yield rule.document.problem((*at, *where), message)
 
 
 def _placeholders(family: Family) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    texts = [(("title",), family.title), *((("remedies", number), remedy.text) for number, remedy in enumerate(family.remedies))]
+    """Where a text of a family holds braces, which are marks for values in texts, and what is wrong with that."""
+    texts: list[tuple[tuple[str | int, ...], Text]] = [(("title",), family.title)]
+    texts += [(("remedies", number, "text"), remedy.text) for number, remedy in enumerate(family.remedies)]
     for where, text in texts:
-        for language in (text.en, text.fr):
-            for part in (language,) if isinstance(language, str) else (language.one, language.other):
-                yield from ((where, name) for _, name, _, _ in Formatter().parse(part) if name)
+        for language in ("en", "fr"):
+            told: str | Plural = getattr(text, language)
+            for part in (told,) if isinstance(told, str) else (told.one, told.other):
+                yield from (((*where, language), message) for message in _braces(part))
+
+
+def _braces(text: str) -> Iterator[str]:
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError:
+        yield "a single brace: write '{{' or '}}' for one in the text"
+        return
+    yield from (f"nothing fills in '{{{name}}}' here" for name in names)

@@ -36,6 +36,8 @@ class Entry:
 
     def add_errors(self, fields: Mapping[str, Any]) -> None:
         """Keep the error texts of structured fields, each line once."""
+        if fields.keys().isdisjoint(ERROR_KEYS):
+            return
         known = {self.message, *self.details}
         for key in ERROR_KEYS:
             for text in _texts(fields.get(key), 0):

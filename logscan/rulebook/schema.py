@@ -74,6 +74,13 @@ class Plural(_Struct, frozen=True):
     other: str
 
 
+class _Values(dict[str, object]):
+    """Values for a text; the mark of one that is not there stays as it is."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
 class Text(_Struct, frozen=True):
     """A sentence in every language. `{name}` in it is filled in when it is shown."""
 
@@ -86,7 +93,11 @@ class Text(_Struct, frozen=True):
         if isinstance(chosen, Plural):
             singular = abs(count) < 2 if language == "fr" else abs(count) == 1  # noqa: PLR2004  # grammar
             chosen = chosen.one if singular else chosen.other
-        return chosen.format_map(values) if values else chosen
+        try:
+            return chosen.format_map(_Values(values)) if values else chosen
+        except (ValueError, IndexError, KeyError, AttributeError):
+            # A brace that is no mark for a value: somebody's rule, which the report must not die of.
+            return chosen
 
 
 class Remedy(_Struct, frozen=True):

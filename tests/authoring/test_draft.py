@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from logscan import Rulebook, load_rules
-from logscan.authoring import yamltext
-from logscan.authoring.draft import SCHEMA_LINE, Draft, Wish, _plan, draft
-from logscan.authoring.general import cause_shapes, signature_shapes
+from logscan.authoring.draft import SCHEMA_LINE, Draft, Wish, draft
+from logscan.authoring.drafting import yamltext
+from logscan.authoring.drafting.plan import plan_rule
+from logscan.authoring.drafting.shapes import cause_shapes, signature_shapes
 from logscan.authoring.trial import Trial, examples_of
 from logscan.errors import UsageError
 from logscan.rulebook import Compiled
@@ -76,12 +77,12 @@ def pattern_of(line: str) -> str:
         ("4711: ghost service is away", r"\bghost service is away\b"),
     ],
 )  # fmt: skip
-def test_general_turns_what_changes_into_classes(line: str, pattern: str) -> None:
+def test_shapes_turns_what_changes_into_classes(line: str, pattern: str) -> None:
     assert pattern_of(line) == pattern
     assert regex.search(pattern, line)
 
 
-def test_general_keeps_the_start_of_a_cause_outside_of_quotation_marks() -> None:
+def test_shapes_keeps_the_start_of_a_cause_outside_of_quotation_marks() -> None:
     line = '{"error":{"code":429,"message":"No more ghosts for 12"}}'
     for shape in cause_shapes(line, 0):
         found = regex.search(shape.pattern, line)
@@ -89,13 +90,13 @@ def test_general_keeps_the_start_of_a_cause_outside_of_quotation_marks() -> None
         assert line.count('"', 0, found.start()) % 2 == 0
 
 
-def test_general_finds_the_mascot_behind_its_word_before_other_ids() -> None:
+def test_shapes_finds_the_mascot_behind_its_word_before_other_ids() -> None:
     shapes = signature_shapes(f"Batch 77 done for 12, mascot {UUID} stored", ["mascot"])
     assert shapes is not None
     assert next(shapes).captures() == {"mascot": UUID}
 
 
-def test_general_does_not_put_many_classes_without_a_blank_between() -> None:
+def test_shapes_does_not_put_many_classes_without_a_blank_between() -> None:
     line = "ghosts " + ",".join(str(number) for number in range(10, 40)) + " vanished"
     assert pattern_of(line) == r"\bghosts \S{1,200} vanished\b"
 
@@ -341,7 +342,7 @@ def test_draft_of_any_line_passes_or_is_refused(rulebook: Rulebook, tmp_path_fac
 def test_plan_of_any_line_reads_back_from_its_file(rulebook: Rulebook, wish: Wish) -> None:
     """The many lines of which loading everything each time would take minutes."""
     try:
-        plan, _ = _plan(wish, rulebook)
+        plan, _ = plan_rule(wish, rulebook)
     except UsageError:
         return
     document = parse_yaml(yamltext.rule_file("rules", plan.rule, None, SCHEMA_LINE), "x.yaml")
@@ -363,7 +364,7 @@ def test_draft_of_field_errors_nobody_knows_yet(rulebook: Rulebook, tmp_path: Pa
     refused: list[str] = []
     for number, entry in enumerate(entries):
         try:
-            plan, _ = _plan(Wish("\n".join(entry["lines"]), id=f"field-{number}"), unknowing)
+            plan, _ = plan_rule(Wish("\n".join(entry["lines"]), id=f"field-{number}"), unknowing)
         except UsageError as error:
             refused.append(str(error))
             continue

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logscan import Rulebook, load_rules
 from logscan.authoring.explain import Explained, Near, explain
-from logscan.authoring.pieces import split_pattern
+from logscan.authoring.explaining.split import split_pattern
 
 RULES = r"""
 schema: 1
@@ -271,7 +271,7 @@ def test_near_pattern_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Mo
     """
     (tmp_path / "slow.yaml").write_text(slow, "utf-8")
     monkeypatch.setattr("logscan.rulebook.book.TIMEOUT", 0.2)
-    monkeypatch.setattr("logscan.authoring.explain.TIMEOUT", 0.2)
+    monkeypatch.setattr("logscan.authoring.explaining.near.TIMEOUT", 0.2)
     begun = time.monotonic()
     near: tuple[Near, ...] = one("brushstroke quota " + "a" * 200 + "b", load_rules(tmp_path)).near
     assert time.monotonic() - begun < 5

@@ -11,6 +11,7 @@ import pytest
 
 from logscan import Rulebook, load_rules
 from logscan.errors import RuleProblem, RulesError, UsageError
+from logscan.rulebook.schema import Text
 from logscan.rulebook.yamlfile import MAX_ALIASES, MAX_BYTES, parse_yaml
 from logscan.times import MINUTE, SECOND
 from tests.logs import Line, outcomes, picked, read, render, tick
@@ -233,3 +234,10 @@ def test_book_files_beyond_all_measure() -> None:
 def test_book_nesting_beyond_all_measure() -> None:
     code = "from logscan.rulebook.yamlfile import parse_yaml; assert parse_yaml('[' * 50_000, 'x.yaml').problems"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("{a} of {b}", "1 of {b}"), ("set {a", "set {a"), ("{} and {a.b}", "{} and {a.b}"), ("{{a}}", "{a}")]
+)
+def test_book_texts_with_odd_braces_are_shown_as_far_as_may_be(text: str, shown: str) -> None:
+    assert Text(text, text).render("en", 1, a="1") == shown
