@@ -10,6 +10,7 @@ letter that is no ASCII matches one (FOLDED).
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from logscan.sources.blocks import Block
 FOLLOW: Final = 12
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
 _ODD: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
+_TEXT: Final = FORMATS["text"].starts
 _MARKS: Final = re.compile(rb"(?m)^(?:You reached the |[A-Z][a-z]{2,8} \d\d?, \d{4}, |\d{4}-\d\d-\d\d \d\d:\d\d\r?$)[^\n]*")
 
 
@@ -37,10 +39,14 @@ class Candidate(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What a block holds besides its candidates: records, and lines with bytes that are no text."""
+    """What a block holds besides its candidates: records, and lines with bytes that are no text.
+
+    `single`: no record spreads over lines, so that each line can be judged by itself.
+    """
 
     records: int
     undecodable: int
+    single: bool
 
 
 @dataclass(slots=True)
@@ -77,12 +83,12 @@ class Scanner:
         scanner.failing = frozenset(number for number, text in enumerate(texts) if text in scanner.follow)
         return scanner
 
-    def candidates(self, block: Block, form: str, trail: Trail) -> Iterator[Candidate]:
+    def candidates(self, block: Block, trail: Trail, *, single: bool) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
-        `trail` goes from each block of a source to its next.
+        All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
         """
-        every = self.exact is None or _needs_all(block, form)
+        every = self.exact is None or not single
         if self.finder is not None and not every:
             yield from _around_hits(block, self.finder.hits(block.data), self.failing, trail)
             return
@@ -144,23 +150,24 @@ def count(block: Block, form: str, *, replaced: bool = False, begins: bool = Tru
 
     `begins`: no record of the block before goes on in this one, so that lines before the first beginning count too.
     """
-    objects = _objects(block.data)
-    if objects is not None and not FORMATS[form].spread:
-        return Counted(objects, _undecodable(block.data, replaced=replaced))
-    starts, tail = FORMATS[form].starts, FORMATS[form].tail
-    before = tail.match(block.data) if tail and not begins else None
-    records = sum(1 for _ in starts.finditer(block.data, before.end() if before else 0))
-    if begins and FORMATS[form].spread:
-        first = starts.search(block.data)
-        records += sum(1 for _ in FORMATS["text"].starts.finditer(block.data, 0, first.start() if first else len(block.data)))
-    marks = [mark for mark in _MARKS.finditer(block.data) if is_marker(mark[0].decode("utf-8", "replace"))]
-    return Counted(records - len(marks), _undecodable(block.data, replaced=replaced))
-
-
-def _objects(data: bytes) -> int | None:
-    """How many lines there are if each begins a JSON object; None where one does not. No such line is blank, or a mark."""
+    data, spec = block.data, FORMATS[form]
+    undecodable = _undecodable(data, replaced=replaced)
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    return lines if data.startswith(b'{"') and data.count(b'\n{"') + 1 == lines else None
+    if not spec.spread and data.startswith(b'{"') and data.count(b'\n{"') + 1 == lines:
+        # Each line begins an object: none is blank, or a mark.
+        return Counted(lines, undecodable, single=True)
+    before = spec.tail.match(data) if spec.tail and not begins else None
+    records = _number(spec.starts, data, before.end() if before else 0)
+    single = not spec.spread or (form == "railway-log" and records in (lines, _number(_TEXT, data)))
+    if begins and spec.spread:
+        first = spec.starts.search(data)
+        records += _number(_TEXT, data, 0, first.start() if first else len(data))
+    marks = [mark for mark in _MARKS.finditer(data) if is_marker(mark[0].decode("utf-8", "replace"))]
+    return Counted(records - len(marks), undecodable, single)
+
+
+def _number(pattern: re.Pattern[bytes], data: bytes, start: int = 0, end: int = sys.maxsize) -> int:
+    return sum(1 for _ in pattern.finditer(data, start, end))
 
 
 def _undecodable(data: bytes, *, replaced: bool) -> int:
@@ -181,13 +188,3 @@ def _decodes(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _needs_all(block: Block, form: str) -> bool:
-    """Whether records of this block may spread over lines, so that single lines tell too little."""
-    spec = FORMATS[form]
-    if not spec.spread:
-        return False
-    if form != "railway-log":
-        return True
-    return sum(1 for _ in spec.starts.finditer(block.data)) != sum(1 for _ in FORMATS["text"].starts.finditer(block.data))

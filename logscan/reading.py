@@ -132,15 +132,16 @@ class Reader:
         for block in blocks.of(chunks, line, offset):
             sample = _sample(block)
             form = self.form or detect(sample)
-            self._account(block, form)
+            single = self._account(block, form)
             self._keep(sample)
-            for candidate in self.scanner.candidates(block, form, trail):
+            for candidate in self.scanner.candidates(block, trail, single=single):
                 yield from self.parser.feed(candidate.line, candidate.text)
         yield from self.parser.flush()
         self.lines += self.parser.extra
         self.cut = blocks.cut
 
-    def _account(self, block: Block, form: str) -> None:
+    def _account(self, block: Block, form: str) -> bool:
+        """Count what a block holds; whether each of its lines is a record by itself."""
         counted = count(block, form, replaced=self.source.replaces, begins=form != self._form_before)
         self._form_before = form
         self.lines += counted.records
@@ -153,6 +154,7 @@ class Reader:
         self.walls += extent.walls
         for record in extent.days:
             self._see(record)
+        return counted.single
 
     def _parse_alone(self, line: str) -> list[Record]:
         parser = LineParser(self.zone, self.parser.form)
