@@ -12,6 +12,8 @@ from logscan.rulebook import TIMEOUT, Rulebook
 from logscan.visible import visible
 
 MAX_TEXT: Final = 500
+# What is masked already stays as it is, so that the same secret keeps its mark.
+_MARK: Final = regex.compile(r"\[redacted:[0-9a-f]{4}\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ def _mask(found: regex.Match[str]) -> str:
     """The same secret gets the same mark, so that "same or different?" can still be seen. Without the group it is the whole match."""
     group = "secret" if found.groupdict().get("secret") is not None else 0
     secret, (start, end) = found[group], found.span(group)
+    if _MARK.fullmatch(secret):
+        return str(found[0])
     mark = f"[redacted:{hashlib.sha256(secret.encode('utf-8', 'replace')).hexdigest()[:4]}]"
     whole: str = found[0]
     return whole[: start - found.start()] + mark + whole[end - found.start() :]

@@ -289,6 +289,12 @@ def test_match_secret_without_its_group_is_the_whole_match(tmp_path: Path) -> No
     assert "4711" not in Redactor(load_rules(tmp_path)).clean("my PIN 4711 tail")
 
 
+def test_match_what_is_masked_keeps_its_mark() -> None:
+    once = Redactor(RULES).clean("redis://default:hunter2@redis.railway.internal:6379")
+    assert "hunter2" not in once
+    assert Redactor(RULES).clean(once) == once
+
+
 def test_match_every_rule_has_examples() -> None:
     for kind in (RULES.signatures, RULES.causes, RULES.facts, RULES.data, RULES.services, RULES.secrets):
         for rule in kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,7 +11,6 @@ from logscan.authoring.lint import all_rules
 from logscan.authoring.trial import examples_of
 from logscan.errors import UsageError
 from logscan.rulebook import Compiled, Rulebook
-from logscan.rulebook.convert import unknown
 from logscan.rulebook.schema import CauseRule, DataRule, Fact, Family, Language, SecretRule, ServiceRule, Signature
 
 _KINDS: Final[tuple[tuple[type, str], ...]] = (
@@ -102,7 +102,9 @@ def describe(name: str, rulebook: Rulebook, language: Language) -> str:
     if name in rules:
         parts.append("\n".join(_rule(rules[name], language)))
     if not parts:
-        raise UsageError(unknown("rule or family", name, [*rulebook.families, *rules]).split("; allowed")[0] + ". All: logscan rules list")
+        close = difflib.get_close_matches(name, [*rulebook.families, *rules], 5, cutoff=0.5)
+        meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
+        raise UsageError(f"no rule or family '{name}'{meant} All: logscan rules list")
     return "\n\n".join(parts)
 
 

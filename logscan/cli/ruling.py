@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,13 +23,14 @@ from logscan.errors import LogscanError, RuleProblem, RulesError, UsageError
 from logscan.redact import Redactor
 from logscan.report.words import default_language
 from logscan.rulebook import default_rules, user_rules
-from logscan.rulebook.schema import COMPONENTS, EVENTS
+from logscan.rulebook.schema import COMPONENTS, EVENTS, SecretRule
 from logscan.sinks.files import write_text
 from logscan.sources import expand
 from logscan.times import format_stamp
 from logscan.visible import visible
 
 _WRONG: Final = RulesError.exit_code
+_NOTHING: Final = 4
 _NEVER: Final = 20
 _TEXT: Final = 4000
 
@@ -57,8 +58,11 @@ def show_command(values: Mapping[str, Any]) -> int:
     return 0
 
 
-def _own(named: Iterable[str]) -> list[Path]:
+def _own(named: Sequence[str]) -> list[Path]:
     """The folders to look at: those named, else the packaged one and the user's."""
+    for folder in named:
+        if Path(folder).is_dir() and not any(path.suffix in {".yaml", ".yml"} for path in Path(folder).rglob("*.y*ml")):
+            raise UsageError(f"no .yaml file in '{folder}': give a folder that holds rules")
     return [Path(folder) for folder in named] or [default_rules(), *folders(())]
 
 
@@ -99,9 +103,10 @@ def test_command(values: Mapping[str, Any]) -> int:
         _print(visible(str(problem)))
     if values["junit"] is not None:
         write_text(values["junit"], junit(results, problems))
+    ended = [f"{len(failed)} failed"] * bool(failed) + [f"{_count(len(problems), 'mistake')} in what could not be loaded"] * bool(problems)
     told = f"{_count(len(results), 'test')} of {_count(len({result.of for result in results}), 'rule')} and sequences"
-    click.echo(f"{told}: {'all pass' if not failed and not problems else f'{len(failed)} failed'}", err=True)
-    return _WRONG if failed or problems else 0
+    click.echo(f"{told}: {', '.join(ended) or 'all pass'}", err=True)
+    return _WRONG if ended else 0
 
 
 def schema_command() -> int:
@@ -118,12 +123,15 @@ def explain_command(values: Mapping[str, Any]) -> int:
         if number:
             _print("")
         _print("\n".join(_told(explained, Redactor(rulebook))))
-    return 0 if any(explained.matched for explained in found) else 4
+    held = any(not isinstance(match.rule.rule, SecretRule) for explained in found for match in explained.matched)
+    return 0 if held else _NOTHING
 
 
 def _texts(text: str) -> list[str]:
     """The line itself, or what the file of that name holds."""
     if text != "-" and not os.path.exists(text):  # noqa: PTH110  # a line may be no path at all
+        if "/" in text and " " not in text:
+            click.echo(f"logscan: there is no file '{visible(text)}': it is taken for a line", err=True)
         return [text]
     data = b"".join(chunk for source in expand([text]) for chunk in source.chunks())
     return [data.decode("utf-8", "replace")]
@@ -140,11 +148,14 @@ def _told(explained: Explained, redactor: Redactor) -> list[str]:
     }
     lines = [f"{name}: {redactor.clean(str(value), _TEXT)}" for name, value in fields.items() if value is not None]
     lines += [f"detail: {redactor.clean(detail, _TEXT)}" for detail in record.details]
-    for match in explained.matched:
+    holding = [match for match in explained.matched if not isinstance(match.rule.rule, SecretRule)]
+    lines += [f"masks: {match.rule.id}  {match.rule.origin}" for match in explained.matched if match not in holding]
+    for match in holding:
         captured = ", ".join(f"{name}={redactor.clean(value)}" for name, value in match.captures.items())
         lines.append(f"holds: {match.rule.id}{f' ({captured})' if captured else ''}  {match.rule.origin}")
-    if not explained.matched:
-        lines.append("holds: no rule")
+    if holding:
+        return lines
+    lines.append("holds: no rule")
     return lines + [f"near: {near.rule.id}: {visible(near.why)}  {near.rule.origin}" for near in explained.near]
 
 
@@ -210,6 +221,7 @@ def _write_rule(output: Path, text: str) -> None:
     write_text(output, text)
     if not (output.parent / SCHEMA_FILE).exists():
         write_text(output.parent / SCHEMA_FILE, json.dumps(rule_file_schema(), indent=2) + "\n")
+        click.echo(f"{output.parent / SCHEMA_FILE}: the schema for editors, which the file's first line names", err=True)
 
 
 def _wish(values: Mapping[str, Any]) -> Wish:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+import msgspec
 import regex
 
 from logscan.errors import RuleProblem, RulesError, Severity, UsageError
@@ -181,6 +182,8 @@ class _Loader:
 
     def read_folder(self, folder: FilePath) -> None:
         if not folder.is_dir():
+            if folder.is_file():
+                raise UsageError(f"'{folder}' is a file: give its folder, '{folder.parent}'")
             raise UsageError(f"no rules folder at '{folder}': give a folder that holds .yaml files")
         self._here = {}
         for path in sorted(folder.rglob("*.y*ml")):
@@ -225,6 +228,10 @@ class _Loader:
     def _family(self, document: Document, raw: Any, at: Path) -> None:
         rules = raw.get("rules", []) if isinstance(raw, dict) else []
         bare = {**raw, "rules": []} if isinstance(raw, dict) else raw
+        known = self.families.get(str(bare.get("id"))) if isinstance(bare, dict) else None
+        if known is not None:
+            # Of a known family only what changes needs to be said.
+            bare = {**msgspec.to_builtins(known), **bare}
         family = self._convert(document, bare, schema.Family, at)
         if family is not None and self._is_new(document, "family", family.id, at):
             self.families[family.id] = family

@@ -137,7 +137,8 @@ class _Builder:
         for key_node, value_node in node.value:
             key = self._scalar(key_node, at) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                self._complain(at, "keys must be plain text", key_node)
+                shown = f", not {key_node.value}: write '{key_node.value}' in quotes" if isinstance(key_node, yaml.ScalarNode) else ""
+                self._complain(at, f"keys must be text{shown}", key_node)
             elif key in out:
                 self._complain((*at, key), f"duplicate key '{key}'", key_node)
             else:

@@ -123,7 +123,7 @@ def test_book_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no rules folder"):
         load_rules(tmp_path / "absent")
     (tmp_path / "a.yaml").write_text(GOOD)
-    with pytest.raises(UsageError, match="no rules folder"):
+    with pytest.raises(UsageError, match="is a file: give its folder"):
         load_rules(tmp_path / "a.yaml")
 
 

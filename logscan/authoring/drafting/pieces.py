@@ -12,6 +12,7 @@ _TELLING_LETTERS, _TELLING_WORDS = 6, 3
 _CLASSES: Final = {
     "host": r"[\w.-]{1,253}", "address": r"[\w.:-]{2,60}", "port": r"\d{1,5}", "number": r"\d+", "version": r"[\w.-]{1,40}",
     "time": r"[\w:.,/+ -]{4,40}", "duration": r"[\d.]{1,12} ?[a-zµ]{1,3}", "mail address": r"\S{3,254}", "unseen character": ".{1,80}",
+    "size": r"\d{1,6}(?:x\d{1,6}){1,2}", "amount": r"\d{1,12}(?:\.\d{1,9})?",
 }  # fmt: skip
 GROUP_CLASSES: Final = {"mascot": r"\S+", "job": r"[^\s:,]+", "batch": r"[^\s),]+", "attempt": r"\d+", "max": r"\d+"}
 _STRICT_ID: Final = r"[^\s,;:()\[\]{}]+"
@@ -69,7 +70,7 @@ class Piece(NamedTuple):
         fixed = {"mail address": "someone@example.org", "secret": "[redacted:9c1e]", "address": "fd00::7", "version": "1.2.3"}
         if self.kind in fixed:
             return fixed[self.kind]
-        if self.kind in ("number", "port", "duration"):
+        if self.kind in ("number", "port", "duration", "size", "amount"):
             return self.text.translate(_DIGITS)
         return self.text.translate(_LETTERS_AND_DIGITS) if self.kind in ("id", "several values") else self.text
 

@@ -39,7 +39,8 @@ _HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
 _ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 CODE: Final = re.compile(r"[A-Z]{1,6}\d{2,5}|[A-Z][A-Z0-9]*_[A-Z0-9_]+|\d{2}[A-Z]\d{2}")
 _DURATION: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:ms|s|sec|m|min|h|µs|ns)")
-_AMOUNT: Final = re.compile(r"([0-9]+)([A-Za-z]{1,3})")
+_AMOUNT: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]{1,3})")
+_SIZE: Final = re.compile(r"[0-9]{1,6}(?:x[0-9]{1,6}){1,2}")
 _VERSION: Final = re.compile(r"(v?)([0-9]+(?:\.[0-9]+)+(?:-[\w.-]+)?)")
 _NUMBERED: Final = re.compile(r"([A-Za-z]*[a-z][-_])([0-9]+)")
 
@@ -57,6 +58,8 @@ def word_pieces(found: re.Match[str], last: Piece | None, _quotes: bool) -> Iter
         yield Piece(text)
     elif _DURATION.fullmatch(text):
         yield Piece(text, "duration")
+    elif _SIZE.fullmatch(text):
+        yield Piece(text, "size")
     else:
         yield from _mixed(text, before)
 
@@ -69,7 +72,7 @@ def _mixed(text: str, before: str) -> Iterator[Piece]:
     elif whole or _looks_random(text) or _ID_BEFORE.search(before):
         yield Piece(text, "id")
     elif amount := _AMOUNT.fullmatch(text):
-        yield from (Piece(amount[1], "number"), Piece(amount[2]))
+        yield from (Piece(amount[1], "amount" if "." in amount[1] else "number"), Piece(amount[2]))
     elif numbered := _NUMBERED.fullmatch(text):
         yield from (Piece(numbered[1]), Piece(numbered[2], "number"))
     else:
