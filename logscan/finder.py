@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 hyperscan: Any = None
@@ -26,17 +27,7 @@ class Finder:
     @classmethod
     def of(cls, exact: Sequence[str], folded: Sequence[str]) -> Finder | None:
         """A finder of texts taken to the letter, and of texts in any case (ASCII), numbered in that order; None without Hyperscan."""
-        texts = [*exact, *folded]
-        if hyperscan is None or not texts:
-            return None
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[b"".join(b"\\x%02x" % byte for byte in text.encode()) for text in texts],
-            ids=list(range(len(texts))),
-            elements=len(texts),
-            flags=[0] * len(exact) + [hyperscan.HS_FLAG_CASELESS] * len(folded),
-        )
-        return cls(database)
+        return _compiled(tuple(exact), tuple(folded)) if hyperscan is not None and (exact or folded) else None
 
     def hits(self, data: bytes) -> list[tuple[int, int]]:
         """Where a text ends, in order, and the text's number."""
@@ -58,3 +49,16 @@ class Finder:
 
         self.database.scan(data, match_event_handler=take)
         return found
+
+
+@lru_cache(maxsize=16)
+def _compiled(exact: tuple[str, ...], folded: tuple[str, ...]) -> Finder:
+    texts = [*exact, *folded]
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[b"".join(b"\\x%02x" % byte for byte in text.encode()) for text in texts],
+        ids=list(range(len(texts))),
+        elements=len(texts),
+        flags=[0] * len(exact) + [hyperscan.HS_FLAG_CASELESS] * len(folded),
+    )
+    return Finder(database)

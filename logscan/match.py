@@ -31,6 +31,7 @@ _GRAM: Final = 4
 _MAX_DIGITS: Final = 9
 _SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
+_MANY: Final = 500
 
 
 class Sighting(NamedTuple):
@@ -139,11 +140,17 @@ class _Gate:
             for text in rule.anchors.texts:
                 (folded if rule.anchors.ignore_case else exact).setdefault(text, []).append(number)
         self._by_text = [*exact.values(), *folded.values()]
-        self._finder = Finder.of(tuple(exact), tuple(folded))
-        self._grams = _Grams(tuple(exact), tuple(folded))
+        self._texts = (tuple(exact), tuple(folded))
+        self._grams = _Grams(*self._texts)
+        self._finder: Finder | None = None
+        self._asked = 0
 
     def rules_for(self, text: str) -> list[Compiled]:
         """The rules whose anchors `text` holds, in the order of the rulebook."""
+        self._asked += 1
+        if self._asked == _MANY:
+            # Building a finder takes as long as looking at some hundred texts without.
+            self._finder = Finder.of(*self._texts)
         # Case is more than what ASCII has in a text that is more than ASCII.
         texts = self._finder.numbers(text.encode()) if self._finder is not None and text.isascii() else self._grams.numbers(text)
         if not texts and not self._always:

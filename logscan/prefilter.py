@@ -25,6 +25,8 @@ from logscan.rulebook import FOLDED, Rulebook
 from logscan.sources.blocks import Block
 
 FOLLOW: Final = 12
+# From this size on, building a finder pays.
+_LARGE: Final = 128 << 10
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
 _ODD: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
 _TEXT: Final = FORMATS["text"].starts
@@ -79,7 +81,6 @@ class Scanner:
             sorted({*_ODD, *(text for rule in failures for text in rule.anchors.texts)}),
         )
         texts = [*(scanner.exact or ()), *scanner.folded]
-        scanner.finder = Finder.of(scanner.exact or (), scanner.folded)
         scanner.failing = frozenset(number for number, text in enumerate(texts) if text in scanner.follow)
         return scanner
 
@@ -89,6 +90,8 @@ class Scanner:
         All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
         """
         every = self.exact is None or not single
+        if self.finder is None and len(block.data) >= _LARGE:
+            self.finder = Finder.of(self.exact or (), self.folded)
         if self.finder is not None and not every:
             yield from _around_hits(block, self.finder.hits(block.data), self.failing, trail)
             return

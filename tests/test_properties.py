@@ -200,11 +200,19 @@ def logs(draw: st.DrawFn) -> bytes:
     return b"".join(parts)
 
 
+def always_finding(patch: pytest.MonkeyPatch) -> None:
+    """Search with Hyperscan (where it is) from the first line on, and not only where that pays."""
+    patch.setattr("logscan.prefilter._LARGE", 0)
+    patch.setattr("logscan.match._MANY", 1)
+
+
 @settings(max_examples=80)
-@given(logs(), st.sampled_from([1 << 20, 4096, 700]))
-def test_prefilter_and_full_path_agree(data: bytes, size: int) -> None:
+@given(logs(), st.sampled_from([1 << 20, 4096, 700]), st.booleans())
+def test_prefilter_and_full_path_agree(data: bytes, size: int, finder: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK", size)
+        if finder:
+            always_finding(patch)
         assert answer(diagnosed(data)) == answer(diagnosed(data, options=Options(full=True)))
 
 
@@ -385,9 +393,12 @@ def test_mutated_logs_never_crash(data: bytes) -> None:
 
 
 @settings(max_examples=40)
-@given(mutated())
-def test_mutated_logs_prefilter_and_full_path_agree(data: bytes) -> None:
-    assert answer(diagnosed(data)) == answer(diagnosed(data, options=Options(full=True)))
+@given(mutated(), st.booleans())
+def test_mutated_logs_prefilter_and_full_path_agree(data: bytes, finder: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if finder:
+            always_finding(patch)
+        assert answer(diagnosed(data)) == answer(diagnosed(data, options=Options(full=True)))
 
 
 @settings(max_examples=50)

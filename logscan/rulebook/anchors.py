@@ -10,6 +10,7 @@ import re
 import string
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 # The tree of the standard library's own parser; public as `sre_parse` before 3.11.
@@ -38,6 +39,7 @@ class Anchors(NamedTuple):
     ignore_case: bool = False
 
 
+@lru_cache(maxsize=4096)
 def anchors_of(pattern: str) -> Anchors:
     """Derive the anchors of a regular expression.
 
