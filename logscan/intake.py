@@ -175,6 +175,7 @@ class _Window:
         self.last: int | None = None
 
     def holds(self, record: Record) -> bool:
+        """Whether a record lies in the window; it is counted as inside or outside."""
         stamp = record.stamp if record.stamp is not None or record.wall is None else self._days.resolve(record.wall)
         self._at = stamp if stamp is not None else self._at
         early = self._at is not None and self._since is not None and self._at < self._since

@@ -41,11 +41,12 @@ class Candidate(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What a block holds besides its candidates: records, and lines with bytes that are no text.
+    """What a block holds besides its candidates: lines, records, and lines with bytes that are no text.
 
     `single`: no record spreads over lines, so that each line can be judged by itself.
     """
 
+    lines: int
     records: int
     undecodable: int
     single: bool
@@ -158,7 +159,7 @@ def count(block: Block, form: str, *, replaced: bool = False, begins: bool = Tru
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     if not spec.spread and data.startswith(b'{"') and data.count(b'\n{"') + 1 == lines:
         # Each line begins an object: none is blank, or a mark.
-        return Counted(lines, undecodable, single=True)
+        return Counted(lines, lines, undecodable, single=True)
     before = spec.tail.match(data) if spec.tail and not begins else None
     records = _number(spec.starts, data, before.end() if before else 0)
     single = not spec.spread or (form == "railway-log" and records in (lines, _number(_TEXT, data)))
@@ -166,7 +167,7 @@ def count(block: Block, form: str, *, replaced: bool = False, begins: bool = Tru
         first = spec.starts.search(data)
         records += _number(_TEXT, data, 0, first.start() if first else len(data))
     marks = [mark for mark in _MARKS.finditer(data) if is_marker(mark[0].decode("utf-8", "replace"))]
-    return Counted(records - len(marks), undecodable, single)
+    return Counted(lines, records - len(marks), undecodable, single)
 
 
 def _number(pattern: re.Pattern[bytes], data: bytes, start: int = 0, end: int = sys.maxsize) -> int:

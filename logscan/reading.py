@@ -145,7 +145,7 @@ class Reader:
         counted = count(block, form, replaced=self.source.replaces, begins=form != self._form_before)
         self._form_before = form
         self.lines += counted.records
-        self.printed += block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+        self.printed += counted.lines
         self.undecodable += counted.undecodable
         self.forms[form] += counted.records
         extent = extent_of(block.data, self._parse_alone, counted.records)

@@ -56,22 +56,22 @@ def places(found: Iterable[Row], packaged: Path, user: Path, more: Iterable[str]
         yield "--rules", folder, sum(root in Path(row.place).parents for row in rows)
 
 
+def _folder_of(rule: Compiled, packaged: Path, user: Path) -> tuple[str, Path] | None:
+    """The name of the folder that a rule stands in, and its file's place there; None for folders of `--rules`."""
+    path = Path(rule.document.path).resolve()
+    known = (("packaged", packaged.resolve()), ("yours", user.resolve()))
+    return next(((name, path.relative_to(folder)) for name, folder in known if folder in path.parents), None)
+
+
 def place_of(rule: Compiled, packaged: Path, user: Path) -> str:
     """`packaged`, `yours`, or the path of the file."""
-    path = Path(rule.document.path).resolve()
-    for name, folder in (("packaged", packaged), ("yours", user)):
-        if folder.resolve() in path.parents:
-            return name
-    return str(path)
+    found = _folder_of(rule, packaged, user)
+    return found[0] if found else str(Path(rule.document.path).resolve())
 
 
 def _origin(rule: Compiled, packaged: Path, user: Path) -> str:
-    path = Path(rule.document.path).resolve()
-    line = rule.document.place(rule.at)[0]
-    for name, folder in (("packaged", packaged), ("yours", user)):
-        if folder.resolve() in path.parents:
-            return f"{name}:{path.relative_to(folder.resolve()).as_posix()}:{line}"
-    return rule.origin
+    found = _folder_of(rule, packaged, user)
+    return f"{found[0]}:{found[1].as_posix()}:{rule.document.place(rule.at)[0]}" if found else rule.origin
 
 
 def kind_of(rule: Compiled) -> str:

@@ -13,12 +13,13 @@ from logscan.authoring.drafting.plan import plan_rule
 from logscan.authoring.drafting.proof import prove
 from logscan.authoring.drafting.rule import Plan
 from logscan.authoring.drafting.wish import TEXTS, Kind, Wish
+from logscan.authoring.rulefile import SCHEMA_FILE
 from logscan.rulebook import Rulebook
 from logscan.rulebook.schema import COMPONENTS, Family
 
 __all__ = ["SCHEMA_LINE", "Draft", "Kind", "Wish", "draft"]
 
-SCHEMA_LINE: Final = "# yaml-language-server: $schema=rule-file.schema.json"
+SCHEMA_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 _SECTION: Final[dict[Kind, str]] = {"cause": "families", "signature": "signatures", "data": "data"}
 
 

@@ -58,18 +58,18 @@ def read_owned(folders: Iterable[str | Path]) -> tuple[Rulebook | None, list[Rul
     packaged = default_rules().resolve()
     paths = [Path(folder) for folder in folders]
     rulebook, problems = read_rules(*(path for path in paths if path.resolve() != packaged))
-    roots = [path.resolve() for path in paths] or [packaged]
+    return rulebook, problems, owned_by(paths or [packaged])
 
-    def owned(path: str) -> bool:
-        return any(root in Path(path).resolve().parents for root in roots)
 
-    return rulebook, problems, owned
+def owned_by(folders: Iterable[Path]) -> Owned:
+    """Whether a file lies in one of `folders`."""
+    roots = {folder.resolve() for folder in folders}
+    return lambda path: not roots.isdisjoint(Path(path).resolve().parents)
 
 
 def all_rules(rulebook: Rulebook, owned: Owned = lambda _: True) -> Iterator[Compiled]:
     """Every rule of every kind whose file is `owned`."""
-    kinds = (rulebook.signatures, rulebook.causes, rulebook.facts, rulebook.data, rulebook.services, rulebook.secrets)
-    yield from (rule for kind in kinds for rule in kind if owned(rule.document.path))
+    yield from (rule for rule in rulebook.rules if owned(rule.document.path))
 
 
 def check(rulebook: Rulebook, owned: Owned) -> Iterator[RuleProblem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, Literal
 
 import msgspec
@@ -38,6 +39,11 @@ def rule_file_schema() -> dict[str, Any]:
     full.__doc__ = "A file of logscan's rules."
     built = msgspec.json.schema(full)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "logscan rule file", **_tidied(built)}
+
+
+def schema_text() -> str:
+    """The schema as the file that rule files name."""
+    return json.dumps(rule_file_schema(), indent=2) + "\n"
 
 
 def _names(names: tuple[str, ...]) -> Any:

@@ -16,8 +16,9 @@ from logscan.authoring.describe import describe, places, rows
 from logscan.authoring.draft import Wish, draft
 from logscan.authoring.explain import Explained, explain
 from logscan.authoring.lint import lint
-from logscan.authoring.rulefile import SCHEMA_FILE, rule_file_schema
+from logscan.authoring.rulefile import SCHEMA_FILE, schema_text
 from logscan.authoring.testing import junit, run_tests
+from logscan.cli.output import emit
 from logscan.cli.rulebooks import checked_rules, folders
 from logscan.errors import LogscanError, RuleProblem, RulesError, UsageError
 from logscan.redact import Redactor
@@ -111,7 +112,7 @@ def test_command(values: Mapping[str, Any]) -> int:
 
 def schema_command() -> int:
     """`logscan rules schema`."""
-    _print(json.dumps(rule_file_schema(), indent=2))
+    emit(schema_text())
     return 0
 
 
@@ -220,7 +221,7 @@ def _write_rule(output: Path, text: str) -> None:
         raise LogscanError(f"cannot make the folder '{output.parent}': {error.strerror or error}") from error
     write_text(output, text)
     if not (output.parent / SCHEMA_FILE).exists():
-        write_text(output.parent / SCHEMA_FILE, json.dumps(rule_file_schema(), indent=2) + "\n")
+        write_text(output.parent / SCHEMA_FILE, schema_text())
         click.echo(f"{output.parent / SCHEMA_FILE}: the schema for editors, which the file's first line names", err=True)
 
 
@@ -254,9 +255,4 @@ def _count(number: int, what: str) -> str:
 
 
 def _print(text: str) -> None:
-    """Results go to stdout as UTF-8, whatever the console's code page is."""
-    if sys.stdout is None:
-        raise LogscanError("standard output is closed: nothing can be printed")
-    sys.stdout.flush()
-    sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
+    emit(f"{text}\n")

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import click
 
+from logscan.cli.output import emit
 from logscan.cli.rulebooks import checked_rules
 from logscan.diagnose import Interrupted, Options, diagnose
 from logscan.errors import LogscanError, UsageError
@@ -38,7 +39,7 @@ _PROGRESS_FROM: Final = 8 << 20
 
 def print_schema() -> int:
     """`--schema`."""
-    _emit(json.dumps(json_schema(), indent=2) + "\n")
+    emit(json.dumps(json_schema(), indent=2) + "\n")
     return 0
 
 
@@ -59,9 +60,9 @@ def scan_command(values: Mapping[str, Any]) -> int:
                 click.echo(f"logscan: {words.note(note)}", err=True)
         page = to_html(diagnosis, words, now=now) if report is not None else ""
         if values["output"] == "-":
-            _emit(page)
+            emit(page)
         else:
-            _emit(_summary(values["format"], diagnosis, words, rulebook))
+            emit(_summary(values["format"], diagnosis, words, rulebook))
         written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
         if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
@@ -166,15 +167,6 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
 
 def _is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
-
-
-def _emit(text: str) -> None:
-    """Results go to stdout as UTF-8, whatever the console's code page is."""
-    if sys.stdout is None:
-        raise LogscanError("standard output is closed: nothing can be printed")
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ class _JsonReader:
         self._at = to
 
     def items(self) -> Iterator[Item]:
+        """The entries, in order; what follows the document is left in `ending.rest`."""
         self._more()
         if self._form != "railway-ndjson":
             self._move(self._buffer.index("[") + 1)

@@ -130,6 +130,11 @@ class Rulebook:
     hash: str
 
     @property
+    def rules(self) -> tuple[Compiled, ...]:
+        """All rules, of every kind."""
+        return (*self.signatures, *self.causes, *self.facts, *self.data, *self.services, *self.secrets)
+
+    @property
     def scanned(self) -> tuple[Compiled, ...]:
         """The rules whose anchors make a line a candidate."""
         return self.signatures + self.causes + self.facts
@@ -192,6 +197,7 @@ class _Loader:
                 self.read_text(path.read_text("utf-8", errors="replace"), str(path), name)
 
     def read_text(self, text: str, path: str, name: str) -> None:
+        """Take in one file; `name` is its place below the folder, which the hash is made of."""
         self.digest.update(f"{name}\n{text}".replace("\r\n", "\n").encode())
         document = parse_yaml(text, path)
         self.problems += document.problems
@@ -209,11 +215,9 @@ class _Loader:
     def _sections(self, document: Document, content: schema.RuleFile) -> None:
         for section, kind in SECTIONS.items():
             for index, raw in enumerate(getattr(content, section)):
-                rule = self._convert(document, raw, kind, (section, index))
+                rule = self._rule(document, raw, kind, (section, index))
                 if rule is not None:
                     self._add(document, section, rule, (section, index))
-                elif isinstance(raw, dict) and isinstance(raw.get("pattern"), str):
-                    self._compiled(document, raw["pattern"], (section, index))
         for index, raw in enumerate(content.families):
             self._family(document, raw, ("families", index))
         for index, raw in enumerate(content.sequences):
@@ -236,12 +240,16 @@ class _Loader:
         if family is not None and self._is_new(document, "family", family.id, at):
             self.families[family.id] = family
         for index, item in enumerate(rules if isinstance(rules, list) else []):
-            rule = self._convert(document, item, schema.CauseRule, (*at, "rules", index))
+            rule = self._rule(document, item, schema.CauseRule, (*at, "rules", index))
             if rule is not None and family is not None:
                 self._add(document, "causes", rule, (*at, "rules", index), family)
-            elif isinstance(item, dict) and isinstance(item.get("pattern"), str):
-                # Its mistakes are told even where the rule cannot be used.
-                self._compiled(document, item["pattern"], (*at, "rules", index))
+
+    def _rule(self, document: Document, raw: Any, kind: type[schema.Rule], at: Path) -> Any:
+        """A rule of its kind; of one that cannot be used the pattern's mistakes are told, too."""
+        rule = self._convert(document, raw, kind, at)
+        if rule is None and isinstance(raw, dict) and isinstance(raw.get("pattern"), str):
+            self._compiled(document, raw["pattern"], at)
+        return rule
 
     def _add(self, document: Document, section: str, rule: schema.Rule, at: Path, family: schema.Family | None = None) -> None:
         if not self._is_new(document, "rule", rule.id, at):

@@ -118,6 +118,7 @@ class _Builder:
         return self._aliases > MAX_ALIASES
 
     def build(self, node: Any, at: Path) -> Any:
+        """A node, and all within it, as data."""
         self._document.marks[at] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)

@@ -97,8 +97,7 @@ def _check_id(wish: Wish, name: str, rulebook: Rulebook) -> None:
 
 def taken_ids(wish: Wish, rulebook: Rulebook) -> dict[str, str]:
     """All ids in use, and where they stand. A new family has the id of its rule."""
-    kinds = (rulebook.signatures, rulebook.causes, rulebook.facts, rulebook.data, rulebook.services, rulebook.secrets)
-    rules = {rule.id: rule.origin for kind in kinds for rule in kind}
+    rules = {rule.id: rule.origin for rule in rulebook.rules}
     families = dict.fromkeys(rulebook.families, "a family") if wish.kind == "cause" and wish.family is None else {}
     return {**families, **rules}
 
