@@ -20,25 +20,31 @@ if not os.environ.get("LOGSCAN_NO_HYPERSCAN"):
 
 @dataclass(slots=True)
 class Finder:
-    """Finds any of many texts, which go by their numbers."""
+    """Finds any of many texts, which go by their numbers; with them, where a pattern matches."""
 
     database: Any
+    size: int
 
     @classmethod
-    def of(cls, exact: Sequence[str], folded: Sequence[str]) -> Finder | None:
+    def of(cls, exact: Sequence[str], folded: Sequence[str], pattern: bytes | None = None) -> Finder | None:
         """A finder of texts taken to the letter, and of texts in any case (ASCII), numbered in that order; None without Hyperscan."""
-        return _compiled(tuple(exact), tuple(folded)) if hyperscan is not None and (exact or folded) else None
+        return _compiled(tuple(exact), tuple(folded), pattern) if hyperscan is not None and (exact or folded) else None
 
-    def hits(self, data: bytes) -> list[tuple[int, int]]:
-        """Where a text ends, in order, and the text's number."""
+    def hits(self, data: bytes) -> tuple[list[tuple[int, int]], list[int]]:
+        """Where a text ends, in order, and the text's number; and where the pattern ends."""
         found: list[tuple[int, int]] = []
+        matched: list[int] = []
+        size = self.size
 
         def take(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.append((end, number))
+            if number < size:
+                found.append((end, number))
+            else:
+                matched.append(end)
 
         self.database.scan(data, match_event_handler=take)
         found.sort()
-        return found
+        return found, matched
 
     def numbers(self, data: bytes) -> set[int]:
         """The numbers of the texts that stand in `data`."""
@@ -52,13 +58,13 @@ class Finder:
 
 
 @lru_cache(maxsize=16)
-def _compiled(exact: tuple[str, ...], folded: tuple[str, ...]) -> Finder:
-    texts = [*exact, *folded]
+def _compiled(exact: tuple[str, ...], folded: tuple[str, ...], pattern: bytes | None) -> Finder:
+    expressions = [b"".join(b"\\x%02x" % byte for byte in text.encode()) for text in (*exact, *folded)]
+    flags = [0] * len(exact) + [hyperscan.HS_FLAG_CASELESS] * len(folded)
+    size = len(expressions)
+    if pattern is not None:
+        expressions.append(pattern)
+        flags.append(0)
     database = hyperscan.Database()
-    database.compile(
-        expressions=[b"".join(b"\\x%02x" % byte for byte in text.encode()) for text in texts],
-        ids=list(range(len(texts))),
-        elements=len(texts),
-        flags=[0] * len(exact) + [hyperscan.HS_FLAG_CASELESS] * len(folded),
-    )
-    return Finder(database)
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
+    return Finder(database, size)

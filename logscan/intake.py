@@ -15,7 +15,7 @@ from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
 from logscan.prefilter import FOLLOW, Scanner
-from logscan.reading import Reader
+from logscan.reading import Anchors, Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.rulebook.schema import PLATFORM
@@ -102,6 +102,7 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
     windowed = options.since is not None or options.until is not None
     scanner = Scanner.of(rulebook, full=options.full or windowed)
     account = Account(Matcher(rulebook), [])
+    account.matcher.number_anchors(scanner.texts)
     for place, source in enumerate(sources):
         reader = Reader(source, scanner, options.zone, options.form, progress=options.progress)
         account.readers.append(reader)
@@ -125,9 +126,9 @@ def _read_one(account: Account, number: int, reader: Reader, window: Options | N
     cutter = _Window(window, reader) if window is not None else None
     follow: dict[int, int] = {}
     try:
-        for record in reader.records():
+        for record, anchors in reader.candidates():
             if cutter is None or cutter.holds(record):
-                _take(account, number, record, follow)
+                _take(account, number, record, follow, anchors)
     except Interrupted:
         # The parser holds a record until it knows that the next line is another.
         for record in reader.parser.flush():
@@ -142,10 +143,10 @@ def _read_one(account: Account, number: int, reader: Reader, window: Options | N
         reader.walls.clear()
 
 
-def _take(account: Account, number: int, record: Record, follow: dict[int, int]) -> None:
+def _take(account: Account, number: int, record: Record, follow: dict[int, int], anchors: Anchors = None) -> None:
     """Match one record. `follow` says per process up to which line what follows a failure is kept."""
     matcher = account.matcher
-    found = matcher.look(record, number)
+    found = matcher.look(record, number, anchors)
     if record.replica:
         account.tagged_sources.add(number)
     if record.service:

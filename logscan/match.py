@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
@@ -13,7 +13,8 @@ import regex
 
 from logscan.finder import Finder
 from logscan.model import Clock, Record, Wall
-from logscan.rulebook import TIMEOUT, Compiled, Rulebook, fold
+from logscan.rulebook import Compiled, Rulebook, fold
+from logscan.rulebook.linear import Match, is_plain, linear
 from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
 
 Kind = Literal["event", "cause", "fact", "context"]
@@ -32,6 +33,10 @@ _MAX_DIGITS: Final = 9
 _SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
 _MANY: Final = 500
+_MAX_PLANS: Final = 10_000
+
+# Rules, each with its match at the start of a text.
+_Plan = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None]], ...]
 
 
 class Sighting(NamedTuple):
@@ -64,14 +69,61 @@ class Matcher:
     processes: dict[object, int] = field(default_factory=dict)
     _gate: _Gate = field(init=False)
     _strings: dict[str, str] = field(default_factory=dict)
+    _by_anchor: list[list[Compiled]] = field(default_factory=list)
+    _plans: dict[tuple[tuple[int, ...], str | None], _Plan | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the anchors of all rules."""
         self._gate = _Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
 
-    def look(self, record: Record, source: int) -> list[Sighting]:
-        """The sightings of one record; they are kept in `seen` as well."""
+    def number_anchors(self, texts: Sequence[str]) -> None:
+        """Say which anchor goes by which number, for `look`."""
+        rules: dict[str, list[Compiled]] = {}
+        for rule in self.rulebook.scanned:
+            for text in rule.scan_anchors.texts:
+                rules.setdefault(text, []).append(rule)
+        self._by_anchor = [rules.get(text, []) for text in texts]
+
+    def look(self, record: Record, source: int, anchors: tuple[int, ...] | None = None) -> list[Sighting]:
+        """The sightings of one record; they are kept in `seen` as well. `anchors` are all that its line holds, if that is known."""
         self.records += 1
+        plan = self._plan(anchors, record.context) if anchors is not None and not record.details else None
+        quick = plan is not None and is_plain(record.message)
+        found = self._look_by_plan(plan or (), record, source) if quick else self._look_at_all(record, source)
+        if found:
+            self.matched += 1
+            self.seen += found
+        return found
+
+    def _plan(self, anchors: tuple[int, ...], context: str | None) -> _Plan | None:
+        """The rules to try on a line of this logger with these anchors; None if they take more than a quick match."""
+        key = anchors, context
+        if key not in self._plans:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            self._plans[key] = self._planned(anchors, context)
+        return self._plans[key]
+
+    def _planned(self, anchors: tuple[int, ...], context: str | None) -> _Plan | None:
+        ids = {rule.id for anchor in anchors for rule in self._by_anchor[anchor] if rule.accepts(context)}
+        rules = [(rule, linear(rule.rule.pattern, anywhere=False)) for rule in self.rulebook.scanned if rule.id in ids]
+        plan = tuple((rule, pattern.match) for rule, pattern in rules if pattern is not None and rule.family is None)
+        return plan if len(plan) == len(rules) else None
+
+    def _look_by_plan(self, plan: _Plan, record: Record, source: int) -> list[Sighting]:
+        """`_at_start` for rules that are causes of nothing."""
+        found: list[Sighting] = []
+        for rule, match in plan:
+            hit = match(record.message)
+            if hit is None:
+                continue
+            if isinstance(rule.rule, Fact):
+                found.append(self._sighting("fact", rule, record, source, {}))
+            elif (captures := _captures(hit, record.message)) is not None:
+                found.append(self._sighting("event", rule, record, source, captures))
+        return found
+
+    def _look_at_all(self, record: Record, source: int) -> list[Sighting]:
         found: list[Sighting] = []
         known: set[str] = set()
         for place, text in enumerate(_texts(record)):
@@ -79,9 +131,6 @@ class Matcher:
             if place == 0 and rules:
                 found += self._at_start(rules, text, record, source)
             found += self._causes(rules, text, record, source, known)
-        if found:
-            self.matched += 1
-            self.seen += found
         return found
 
     def _at_start(self, rules: Iterable[Compiled], text: str, record: Record, source: int) -> Iterator[Sighting]:
@@ -199,8 +248,10 @@ def service_votes(texts: Iterable[str], rules: Iterable[Compiled]) -> Counter[st
 def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
     """The captures of a signature at the start of `text`, or None. Ids lose the punctuation around them."""
     found = rule.match(text)
-    if found is None:
-        return None
+    return _captures(found, text) if found is not None else None
+
+
+def _captures(found: Match, text: str) -> dict[str, str] | None:
     captures = {name: value for name, value in found.groupdict().items() if value is not None}
     for name in ("mascot", "variation", "batch"):
         if name in captures:
@@ -219,14 +270,9 @@ def _is_word(name: str, raw: str) -> bool:
 
 def match_cause(rule: Compiled, text: str) -> dict[str, str] | None:
     """The captures of a cause rule anywhere in `text`, or None. Words in quotation marks are data, not errors."""
-    try:
-        for number, found in enumerate(rule.pattern.finditer(text, timeout=TIMEOUT)):
-            if not text.count('"', 0, found.start()) % 2:
-                return {name: value for name, value in found.groupdict().items() if value is not None}
-            if number >= _MAX_TRIES:
-                return None
-    except TimeoutError:
-        return None
+    for found in islice(rule.occurrences(text), _MAX_TRIES + 1):
+        if not text.count('"', 0, found.start()) % 2:
+            return {name: value for name, value in found.groupdict().items() if value is not None}
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from operator import attrgetter, gt, lt
 from typing import Final, NamedTuple
 
 from logscan.match import Sighting
@@ -45,14 +45,13 @@ def in_order(sightings: Iterable[Sighting], days: Mapping[int, DayOrder]) -> lis
     by_source: dict[int, list[Sighting]] = {}
     for sighting in sightings:
         by_source.setdefault(sighting.source, []).append(sighting)
-    keyed: list[tuple[tuple[int, int, int], Seen]] = []
-    for source, items in by_source.items():
-        placed = _placed(items, days.get(source))
-        backwards = _backwards(placed)
-        for number, seen in enumerate(placed):
-            keyed.append(((seen.at, source, -number if backwards else number), seen))
-    keyed.sort(key=lambda pair: pair[0])
-    return [seen for _, seen in keyed]
+    out: list[Seen] = []
+    for source in sorted(by_source):
+        placed = _placed(by_source[source], days.get(source))
+        out += reversed(placed) if _backwards(placed) else placed
+    # The sort is stable, and quick where all is in order already.
+    out.sort(key=attrgetter("at"))
+    return out
 
 
 def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
@@ -74,5 +73,5 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
 
 def _backwards(placed: list[Seen]) -> bool:
     """Whether a source runs from newest to oldest."""
-    steps = [b.stamp - a.stamp for a, b in pairwise(placed) if a.stamp is not None and b.stamp is not None]
-    return sum(step < 0 for step in steps) > sum(step > 0 for step in steps)
+    stamps = [seen.stamp for seen in placed if seen.stamp is not None]
+    return sum(map(lt, stamps[1:], stamps)) > sum(map(gt, stamps[1:], stamps))

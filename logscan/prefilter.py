@@ -9,18 +9,14 @@ letter that is no ASCII matches one (FOLDED).
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import polars as pl
 
+from logscan.counting import ODD, lines_of
 from logscan.finder import Finder
-from logscan.parse import FORMATS
-from logscan.parse.lines import is_marker
 from logscan.rulebook import FOLDED, Rulebook
 from logscan.sources.blocks import Block
 
@@ -28,35 +24,35 @@ FOLLOW: Final = 12
 # From this size on, building a finder pays.
 _LARGE: Final = 128 << 10
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
-_ODD: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
-_TEXT: Final = FORMATS["text"].starts
-_MARKS: Final = re.compile(rb"(?m)^(?:You reached the |[A-Z][a-z]{2,8} \d\d?, \d{4}, |\d{4}-\d\d-\d\d \d\d:\d\d\r?$)[^\n]*")
+_HIDING: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
 
 
 class Candidate(NamedTuple):
-    """A line that may match: its number in the source and its text."""
+    """A line that may match: its number in the source, its text, and the anchors in it by number (None: there may be others)."""
 
     line: int
     text: str
+    anchors: tuple[int, ...] | None = None
 
 
-class Counted(NamedTuple):
-    """What a block holds besides its candidates: lines, records, and lines with bytes that are no text.
+class Hits(NamedTuple):
+    """Where anchors end in a block, in order, with their numbers; and where the beginnings of odd lines end (`counting`)."""
 
-    `single`: no record spreads over lines, so that each line can be judged by itself.
-    """
-
-    lines: int
-    records: int
-    undecodable: int
-    single: bool
+    anchors: list[tuple[int, int]]
+    odd: list[int] | None
 
 
 @dataclass(slots=True)
 class Trail:
-    """How many of a source's next lines stand behind a failure that a block before held."""
+    """How many of a source's next lines stand behind a failure that a block before held, and how many lines the last block had."""
 
     left: int = 0
+    lines: int | None = None
+
+    def taken(self, block: Block) -> int:
+        """How many lines `block` has; they were counted on the way, if all of it was gone through."""
+        lines, self.lines = self.lines, None
+        return lines_of(block.data) if lines is None else lines
 
 
 @dataclass(slots=True)
@@ -66,8 +62,9 @@ class Scanner:
     exact: list[str] | None = None
     folded: list[str] = field(default_factory=list)
     follow: list[str] = field(default_factory=list)
-    finder: Finder | None = None
     failing: frozenset[int] = frozenset()
+    hiding: frozenset[int] = frozenset()
+    _finds: bool = False
 
     @classmethod
     def of(cls, rulebook: Rulebook, *, full: bool = False) -> Scanner:
@@ -77,118 +74,102 @@ class Scanner:
             return cls()
         failures = [r for r in rulebook.signatures if getattr(r.rule, "event", None) in _FAILURES]
         scanner = cls(
-            sorted({*_ODD, *FOLDED, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
+            sorted({*_HIDING, *FOLDED, *(text for anchor in anchors if not anchor.ignore_case for text in anchor.texts)}),
             sorted({text for anchor in anchors if anchor.ignore_case for text in anchor.texts}),
-            sorted({*_ODD, *(text for rule in failures for text in rule.anchors.texts)}),
+            sorted({*_HIDING, *(text for rule in failures for text in rule.anchors.texts)}),
         )
-        texts = [*(scanner.exact or ()), *scanner.folded]
-        scanner.failing = frozenset(number for number, text in enumerate(texts) if text in scanner.follow)
+        scanner.failing = frozenset(number for number, text in enumerate(scanner.texts) if text in scanner.follow)
+        scanner.hiding = frozenset(number for number, text in enumerate(scanner.texts) if text in {*_HIDING, *FOLDED})
         return scanner
 
-    def candidates(self, block: Block, trail: Trail, *, single: bool) -> Iterator[Candidate]:
+    @property
+    def texts(self) -> list[str]:
+        """The anchors by their numbers: those taken to the letter, then those in any case."""
+        return [*(self.exact or ()), *self.folded]
+
+    def search(self, data: bytes, form: str) -> Hits | None:
+        """All anchors in a block, and its odd lines where its form has such; None without Hyperscan, or where it does not pay."""
+        self._finds = self._finds or len(data) >= _LARGE
+        finder = Finder.of(self.exact or (), self.folded, ODD.get(form)) if self._finds else None
+        if finder is None:
+            return None
+        anchors, odd = finder.hits(data)
+        return Hits(anchors, odd if form in ODD else None)
+
+    def candidates(self, block: Block, trail: Trail, hits: Hits | None, *, single: bool) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
         All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
         """
-        every = self.exact is None or not single
-        if self.finder is None and len(block.data) >= _LARGE:
-            self.finder = Finder.of(self.exact or (), self.folded)
-        if self.finder is not None and not every:
-            yield from _around_hits(block, self.finder.hits(block.data), self.failing, trail)
-            return
-        lines = block.data.decode("utf-8", "replace").split("\n")
-        if not lines[-1]:
-            lines.pop()
-        if self.exact is None or every:
+        if self.exact is None or not single:
+            lines = _lines(block)
+            trail.left, trail.lines = FOLLOW, len(lines)
             yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
-            trail.left = FOLLOW
-            return
-        column = pl.Series(lines, dtype=pl.String())
-        # Polars finds all anchors in one pass (Aho-Corasick), without regard to how many there are.
-        hits = column.str.contains_any(self.exact)
-        if self.folded:
-            hits |= column.str.contains_any(self.folded, ascii_case_insensitive=True)
-        hits |= self._behind_failures(column, trail)
-        for place in hits.arg_true():
-            yield Candidate(block.line + place, lines[place])
+        elif hits is not None:
+            yield from self._around(block, hits.anchors, trail)
+        else:
+            lines = _lines(block)
+            trail.lines = len(lines)
+            yield from (Candidate(block.line + place, lines[place]) for place in self._places(pl.Series(lines, dtype=pl.String()), trail))
 
-    def _behind_failures(self, column: pl.Series, trail: Trail) -> pl.Series:
-        failures = column.str.contains_any(self.follow)
-        place = pl.int_range(len(column), eager=True)
+    def _places(self, lines: pl.Series, trail: Trail) -> pl.Series:
+        # Polars finds all anchors in one pass (Aho-Corasick), without regard to how many there are.
+        hits = lines.str.contains_any(self.exact or [])
+        if self.folded:
+            hits |= lines.str.contains_any(self.folded, ascii_case_insensitive=True)
+        return (hits | self._behind_failures(lines, trail)).arg_true()
+
+    def _behind_failures(self, lines: pl.Series, trail: Trail) -> pl.Series:
+        failures = lines.str.contains_any(self.follow)
+        place = pl.int_range(len(lines), eager=True)
         # How far each line stands behind the last failure before it, which may stand in a block before.
         last = pl.select(pl.when(failures).then(place).forward_fill().fill_null(trail.left - FOLLOW - 1)).to_series()
-        trail.left = max(0, last[-1] + FOLLOW - len(column) + 1)
+        trail.left = max(0, last[-1] + FOLLOW - len(lines) + 1)
         return place - last <= FOLLOW
 
-
-def _around_hits(block: Block, hits: Iterable[tuple[int, int]], failing: AbstractSet[int], trail: Trail) -> Iterator[Candidate]:
-    """The lines that hold a hit, and those behind a failure. Only they are decoded."""
-    data = block.data
-    # `done` is where the next line begins that was not looked at, `number` its number; up to line `until` all are candidates.
-    done, number, until = 0, block.line, block.line + trail.left - 1
-    for end, text in hits:
-        if end > done:
+    def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail) -> Iterator[Candidate]:
+        """The lines that hold an anchor, and those behind a failure. Only they are decoded."""
+        data, size = block.data, len(hits)
+        # `done` is where the next line begins that was not looked at, `number` its number; up to line `until` all are candidates.
+        done, number, until, place = 0, block.line, block.line + trail.left - 1, 0
+        while place < size:
+            end, anchor = hits[place]
             start = data.rfind(b"\n", done, end) + 1 or done
             while number <= until and done < start:
                 stop = data.index(b"\n", done)
-                yield Candidate(number, data[done:stop].decode("utf-8", "replace"))
+                yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
                 done, number = stop + 1, number + 1
             number += data.count(b"\n", done, start)
             stop = data.find(b"\n", end)
             stop = len(data) if stop < 0 else stop
-            yield Candidate(number, data[start:stop].decode("utf-8", "replace"))
+            place += 1
+            anchors: tuple[int, ...] = (anchor,)
+            if place < size and hits[place][0] <= stop:
+                anchors, place = _on_line(hits, place - 1, stop)
+            if not self.failing.isdisjoint(anchors):
+                until = number + FOLLOW
+            yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if self.hiding.isdisjoint(anchors) else None)
             done, number = stop + 1, number + 1
-        if text in failing:
-            until = number - 1 + FOLLOW
-    while number <= until and done < len(data):
-        stop = data.find(b"\n", done)
-        stop = len(data) if stop < 0 else stop
-        yield Candidate(number, data[done:stop].decode("utf-8", "replace"))
-        done, number = stop + 1, number + 1
-    number += data.count(b"\n", done) + (done < len(data) and not data.endswith(b"\n"))
-    trail.left = max(0, until - number + 1)
+        while number <= until and done < len(data):
+            stop = data.find(b"\n", done)
+            stop = len(data) if stop < 0 else stop
+            yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
+            done, number = stop + 1, number + 1
+        trail.left = max(0, until - number + 1)
+        number += data.count(b"\n", done) + (done < len(data) and not data.endswith(b"\n"))
+        trail.lines = number - block.line
 
 
-def count(block: Block, form: str, *, replaced: bool = False, begins: bool = True) -> Counted:
-    """Records and undecodable lines of a block, without parsing it; `replaced`: it was UTF-16, bad parts are U+FFFD.
-
-    `begins`: no record of the block before goes on in this one, so that lines before the first beginning count too.
-    """
-    data, spec = block.data, FORMATS[form]
-    undecodable = _undecodable(data, replaced=replaced)
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if not spec.spread and data.startswith(b'{"') and data.count(b'\n{"') + 1 == lines:
-        # Each line begins an object: none is blank, or a mark.
-        return Counted(lines, lines, undecodable, single=True)
-    before = spec.tail.match(data) if spec.tail and not begins else None
-    records = _number(spec.starts, data, before.end() if before else 0)
-    single = not spec.spread or (form == "railway-log" and records in (lines, _number(_TEXT, data)))
-    if begins and spec.spread:
-        first = spec.starts.search(data)
-        records += _number(_TEXT, data, 0, first.start() if first else len(data))
-    marks = [mark for mark in _MARKS.finditer(data) if is_marker(mark[0].decode("utf-8", "replace"))]
-    return Counted(lines, records - len(marks), undecodable, single)
+def _on_line(hits: list[tuple[int, int]], place: int, stop: int) -> tuple[tuple[int, ...], int]:
+    """The anchors, from a place in the hits on, that end before the line does; and the place behind them."""
+    first, size = place, len(hits)
+    while place < size and hits[place][0] <= stop:
+        place += 1
+    return tuple(sorted({number for _, number in hits[first:place]})), place
 
 
-def _number(pattern: re.Pattern[bytes], data: bytes, start: int = 0, end: int = sys.maxsize) -> int:
-    return sum(1 for _ in pattern.finditer(data, start, end))
-
-
-def _undecodable(data: bytes, *, replaced: bool) -> int:
-    if replaced:
-        return sum(1 for line in data.split(b"\n") if b"\xef\xbf\xbd" in line)
-    if data.isascii():
-        return 0
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return sum(1 for line in data.split(b"\n") if not _decodes(line))
-    return 0
-
-
-def _decodes(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _lines(block: Block) -> list[str]:
+    lines = block.data.decode("utf-8", "replace").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, NamedTuple
 
+from logscan.counting import Counted, all_single, count, count_single
 from logscan.extent import extent_of
 from logscan.model import Record, Wall
 from logscan.parse import LineParser, detect
@@ -16,7 +17,7 @@ from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
-from logscan.prefilter import Scanner, Trail, count
+from logscan.prefilter import Hits, Scanner, Trail
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
 from logscan.times import UTC
@@ -25,6 +26,10 @@ _DOCUMENTS: Final = (None, "railway-array", "railway-response", "railway-csv", "
 _SAMPLE_LINES: Final = 200
 _SMALL: Final = 1 << 16
 _MAX_SAMPLES: Final = 1000
+
+
+Anchors = tuple[int, ...] | None
+Read = tuple[Record, Anchors]
 
 
 class Stretch(NamedTuple):
@@ -70,11 +75,16 @@ class Reader:
 
     def records(self) -> Iterator[Record]:
         """The candidates as records, in reading order. Raises SourceError if the input cannot be opened."""
+        for record, _ in self.candidates():
+            yield record
+
+    def candidates(self) -> Iterator[Read]:
+        """The candidates as records, each with the anchors that its line holds, if they are known."""
         chunks: Iterator[bytes] = self._counted(self.source.chunks())
         head = _head(chunks)
         while (form := document_form(head) if self.form in _DOCUMENTS else None) is not None:
             ending = Ending()
-            yield from self._document(chain([head], chunks), form, ending)
+            yield from ((record, None) for record in self._document(chain([head], chunks), form, ending))
             self.undecodable += ending.undecodable
             self.broken = self.broken or ending.broken
             self.documents = True
@@ -96,7 +106,7 @@ class Reader:
             reader = Reader(self.source, full, self.zone, self.form)
             size = self._end_of(run[-1]) - run[0].offset
             chunks = _limited(self.source.chunks(run[0].offset), size)
-            for record in reader._lines(chunks, run[0].line, run[0].offset):
+            for record, _ in reader._lines(chunks, run[0].line, run[0].offset):
                 if record.stamp is not None and first <= record.stamp <= last:
                     yield record
 
@@ -127,22 +137,43 @@ class Reader:
                 self._sampled([record])
             yield record
 
-    def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Record]:
-        blocks, trail = Blocks(), Trail()
+    def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Read]:
+        blocks, trail, parser = Blocks(), Trail(), self.parser
+        known: dict[int, tuple[int, ...]] = {}
         for block in blocks.of(chunks, line, offset):
             sample = _sample(block)
             form = self.form or detect(sample)
-            single = self._account(block, form)
             self._keep(sample)
-            for candidate in self.scanner.candidates(block, trail, single=single):
-                yield from self.parser.feed(candidate.line, candidate.text)
-        yield from self.parser.flush()
-        self.lines += self.parser.extra
+            hits = self.scanner.search(block.data, form)
+            counted = self._count(block, form, hits)
+            try:
+                for number, text, anchors in self.scanner.candidates(block, trail, hits, single=counted is None or counted.single):
+                    # A record may be held until the next line shows that it is whole.
+                    if anchors is not None:
+                        known[number] = anchors
+                    for record in parser.feed(number, text):
+                        yield record, known.pop(record.line, None)
+            finally:
+                # Whoever is interrupted in a block has its lines counted, too.
+                lines = trail.taken(block)
+                self._account(block, form, counted or self._count_single(block, hits, lines))
+            # The last line of a block may lack its end.
+            blocks.lines = lines - (not block.data.endswith(b"\n"))
+        yield from ((record, None) for record in parser.flush())
+        self.lines += parser.extra
         self.cut = blocks.cut
 
-    def _account(self, block: Block, form: str) -> bool:
-        """Count what a block holds; whether each of its lines is a record by itself."""
-        counted = count(block, form, replaced=self.source.replaces, begins=form != self._form_before)
+    def _count(self, block: Block, form: str, hits: Hits | None) -> Counted | None:
+        """The account of a block; None if it is sure that each line is judged by itself, and the lines will be counted on the way."""
+        if hits is not None and all_single(form, hits.odd):
+            return None
+        return count(block.data, form, replaced=self.source.replaces, begins=form != self._form_before)
+
+    def _count_single(self, block: Block, hits: Hits | None, lines: int) -> Counted:
+        odd = hits.odd or () if hits is not None else ()
+        return count_single(block.data, lines, odd, replaced=self.source.replaces)
+
+    def _account(self, block: Block, form: str, counted: Counted) -> None:
         self._form_before = form
         self.lines += counted.records
         self.printed += counted.lines
@@ -154,7 +185,6 @@ class Reader:
         self.walls += extent.walls
         for record in extent.days:
             self._see(record)
-        return counted.single
 
     def _parse_alone(self, line: str) -> list[Record]:
         parser = LineParser(self.zone, self.parser.form)
@@ -209,7 +239,7 @@ def _sample(block: Block) -> list[str]:
         lines = data.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
     else:
         step = len(data) // 8
-        lines = [line for start in range(0, len(data), step) for line in data[start : start + 8192].split(b"\n")[1:26]]
+        lines = [line for start in range(0, len(data), step) for line in data[start : start + 4096].split(b"\n")[1:13]]
     return [line[:65536].decode("utf-8", "replace").rstrip("\r") for line in lines if line.strip()]
 
 

@@ -16,7 +16,7 @@ from logscan.model import Coverage, Hole
 from logscan.ordering import BARE_SLACK, Seen
 from logscan.times import SECOND
 
-TRACKED: Final = ("enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed")
+TRACKED: Final = frozenset({"enqueued", "enqueue_failed", "processing", "generated", "generation_failed", "uploaded", "upload_failed"})
 _RETRY_SLACK: Final = 2 * SECOND
 _FIRST: Final = -(1 << 63)
 _LAST: Final = (1 << 63) - 1
@@ -27,12 +27,16 @@ _event: Final = pl.col("event")
 
 def events_frame(seen: Iterable[Seen]) -> pl.DataFrame:
     """The EVENTS frame of a run's sightings, in their order."""
-    rows = [
-        (s.mascot, s.event, item.stamp, item.at, s.process, item.slack)
-        for item in seen
-        if (s := item.sighting).mascot is not None and s.event in TRACKED
-    ]
-    return pl.DataFrame(rows, schema=EVENTS, orient="row")
+    steps = [item for item in seen if item.sighting.mascot is not None and item.sighting.event in TRACKED]
+    columns = {
+        "mascot_id": [item.sighting.mascot for item in steps],
+        "event": [item.sighting.event for item in steps],
+        "stamp": [item.stamp for item in steps],
+        "at": [item.at for item in steps],
+        "process": [item.sighting.process for item in steps],
+        "slack": [item.slack for item in steps],
+    }
+    return pl.DataFrame(columns, schema=EVENTS)
 
 
 def restarts_frame(seen: Iterable[Seen]) -> pl.DataFrame:
@@ -251,9 +255,14 @@ def with_causes(mascots: pl.DataFrame, causes: Mapping[str, Sequence[str]], doub
     """The frame with each mascot's causes; ties that are only likely lower its certainty."""
     if mascots.is_empty():
         return mascots
-    ids = mascots["mascot_id"].to_list()
-    doubts = set(doubted)
-    column = pl.Series("causes", [list(causes.get(mascot, ())) for mascot in ids], dtype=pl.List(pl.String()))
-    doubt = pl.Series("doubt", [mascot in doubts for mascot in ids], dtype=pl.Boolean)
+    known = {mascot: list(found) for mascot, found in causes.items() if found}
+    frame = pl.DataFrame(
+        {"mascot_id": list(known), "known": list(known.values())}, schema={"mascot_id": pl.String(), "known": pl.List(pl.String())}
+    )
+    doubt = pl.col("mascot_id").is_in(list(doubted))
     lowered = pl.when(doubt & (pl.col("certainty") == "certain")).then(pl.lit("likely")).otherwise(pl.col("certainty"))
-    return mascots.with_columns(column, lowered.alias("certainty"))
+    return (
+        mascots.join(frame, on="mascot_id", how="left", maintain_order="left")
+        .with_columns(pl.col("known").fill_null([]).alias("causes"), lowered.alias("certainty"))
+        .drop("known")
+    )

@@ -18,6 +18,7 @@ from logscan.parse.dates import DayOrder
 from logscan.parse.documents import BARE_ROW, fields_of_row
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import BROWSER_SOURCE, peel
+from logscan.parse.quick import quick_record
 from logscan.parse.railway import STAMP, from_line, from_object
 from logscan.parse.text import decode_json, strip_ansi
 from logscan.times import UTC
@@ -155,6 +156,9 @@ class LineParser:
 
     def feed(self, line: int, text: str) -> list[Record]:
         """The records that are complete once this line is known. Blank lines and screen marks give none."""
+        if self._held is None and not self._object and (record := quick_record(line, text)) is not None:
+            self._last = line
+            return [record]
         out = self.flush() if line != self._last + 1 else []
         self._last = line
         text = text.rstrip("\r\n")

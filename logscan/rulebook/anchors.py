@@ -1,7 +1,7 @@
 """The literal text that a pattern cannot match without.
 
 The scanner looks for these anchors in raw bytes, so an anchor may hold only characters that no
-log form escapes: no quotes, backslashes, slashes, control characters or non-ASCII letters.
+log form escapes: no double quotes, backslashes, slashes, control characters or non-ASCII letters.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 # The tree of the standard library's own parser; public as `sre_parse` before 3.11.
 from re import _constants as op, _parser  # type: ignore[attr-defined]  # isort: skip
 
-PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-.:,;()[]{}@#%*=!?$|~^")
+PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-.:,;()[]{}@#%*=!?$|~^'")
 MIN_LENGTH: Final = 3
 # POSIX classes and fuzzy matching: `re` reads these as literal text, `regex` does not.
-_OTHER_DIALECT: Final = re.compile(r"\[:\^?\w+:\]|(?<!\\)(?:\\\\)*\{[\d<=+,\s]*[eisd]\s*[<=,:}]")
+OTHER_DIALECT: Final = re.compile(r"\[:\^?\w+:\]|(?<!\\)(?:\\\\)*\{[\d<=+,\s]*[eisd]\s*[<=,:}]")
 # What is no ASCII letter and yet matches one where case is ignored: the dotted I, Kelvin's sign, the long s.
 FOLDED: Final = {"\u0130": "i", "\u212a": "k", "\u017f": "s"}
 _FOLD: Final = str.maketrans(FOLDED)
@@ -46,7 +46,7 @@ def anchors_of(pattern: str) -> Anchors:
     Patterns that use what the standard library's syntax lacks (they are compiled by the `regex`
     package) get no anchors: every line must then be looked at.
     """
-    if _OTHER_DIALECT.search(pattern):
+    if OTHER_DIALECT.search(pattern):
         return Anchors()
     try:
         with warnings.catch_warnings():

@@ -7,7 +7,8 @@ mistake in every file is collected, so that one run shows them all.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path as FilePath
@@ -20,6 +21,7 @@ from logscan.errors import RuleProblem, RulesError, Severity, UsageError
 from logscan.rulebook import schema
 from logscan.rulebook.anchors import Anchors, anchors_of
 from logscan.rulebook.convert import convert, unknown
+from logscan.rulebook.linear import Match, quick_pattern
 from logscan.rulebook.yamlfile import Document, Key, Path, parse_yaml
 from logscan.times import parse_duration
 
@@ -77,19 +79,28 @@ class Compiled:
         """Texts of which one stands in every raw line that the rule matches: the anchors, else a strict rule's loggers."""
         return Anchors(self.contexts) if not self.anchors.texts and self.rule.strict else self.anchors
 
-    def match(self, text: str) -> regex.Match[str] | None:
+    def match(self, text: str) -> Match | None:
         """The pattern at the start of `text`. A pattern that takes too long does not match."""
+        quick = quick_pattern(self.rule.pattern, text, anywhere=False)
+        if quick is not None:
+            return quick.match(text)
         try:
             return self.pattern.match(text, timeout=TIMEOUT)
         except TimeoutError:
             return None
 
-    def search(self, text: str) -> regex.Match[str] | None:
+    def search(self, text: str) -> Match | None:
         """The pattern anywhere in `text`. A pattern that takes too long does not match."""
-        try:
-            return self.pattern.search(text, timeout=TIMEOUT)
-        except TimeoutError:
-            return None
+        return next(self.occurrences(text), None)
+
+    def occurrences(self, text: str) -> Iterator[Match]:
+        """Every match in `text`, until it takes too long."""
+        quick = quick_pattern(self.rule.pattern, text, anywhere=True)
+        if quick is not None:
+            yield from quick.finditer(text)
+            return
+        with suppress(TimeoutError):
+            yield from self.pattern.finditer(text, timeout=TIMEOUT)
 
     def accepts(self, context: str | None) -> bool:
         """Whether a line of this logger (None: of none that is named) may match."""

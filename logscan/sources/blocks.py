@@ -26,9 +26,13 @@ class Blocks:
     """
 
     cut: int = 0
+    lines: int | None = None
 
     def of(self, chunks: Iterable[bytes], line: int = 1, offset: int = 0) -> Iterator[Block]:
-        """The blocks of a stream whose first line has this number and whose first byte this place."""
+        """The blocks of a stream whose first line has this number and whose first byte this place.
+
+        Who counts the line ends of a block anyway leaves their number in `lines`, before the next one is asked for.
+        """
         held: list[bytes] = []
         skipping = False
         for data, last in _gathered(chunks):
@@ -37,25 +41,29 @@ class Blocks:
                 end = data.find(b"\n")
                 offset += len(data) if end < 0 else end
                 data, skipping = (b"", True) if end < 0 else (data[end:], False)  # noqa: PLW2901
-            held.append(data)
-            too_long = sum(map(len, held)) > MAX_LINE
-            if not last and not too_long and b"\n" not in data:
-                continue
-            data = b"".join(held)  # noqa: PLW2901
             end = len(data) if last else data.rfind(b"\n") + 1
-            if end == 0 and too_long:
+            if not end and not last:
+                held.append(data)
+                if sum(map(len, held)) <= MAX_LINE:
+                    continue
                 self.cut += 1
-                end, skipping = len(data), True
-            if end:
-                yield Block(data[:end], line, offset)
-            line += data.count(b"\n", 0, end)
-            offset += end
+                end, skipping = len(held.pop()), True
+            block = b"".join((*held, memoryview(data)[:end]))
             held = [data[end:]]
+            if block:
+                yield Block(block, line, offset)
+            line += self._ends(block)
+            offset += len(block)
+
+    def _ends(self, block: bytes) -> int:
+        lines, self.lines = self.lines, None
+        return block.count(b"\n") if lines is None else lines
 
 
 def _gathered(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     """Pieces of exactly BLOCK bytes, and whether a piece is the last. An error is raised after what came before it."""
-    gathered = bytearray()
+    gathered: list[bytes] = []
+    size = 0
     stop: Exception | None = None
     stream = iter(chunks)
     while stop is None:
@@ -66,10 +74,15 @@ def _gathered(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
             break
         if chunk is None:
             break
-        gathered += chunk
-        while len(gathered) >= BLOCK:
-            yield bytes(gathered[:BLOCK]), False
-            del gathered[:BLOCK]
-    yield bytes(gathered), True
+        gathered.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK:
+            # What comes in pieces of that size is not copied.
+            whole = gathered[0] if len(gathered) == 1 else b"".join(gathered)
+            end = size - size % BLOCK
+            for start in range(0, end, BLOCK):
+                yield whole[start : start + BLOCK], False
+            gathered, size = [whole[end:]], size - end
+    yield b"".join(gathered), True
     if stop is not None:
         raise stop
