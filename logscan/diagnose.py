@@ -34,21 +34,24 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
         options.read()
     for source in sources:
         source.close()
+    options.lap("read, parse, match")
     redactor = Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
+    options.lap("order, causes")
     coverage = coverage_of(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
     if not (mascots["outcome"] == "unknown").any():
         # Lines without a stamp matter only where a mascot could not be judged for want of one.
         coverage = replace(coverage, notes=tuple(note for note in coverage.notes if note.key != "some-stamps"))
+    options.lap("timeline")
     names = [visible(source.name) for source in sources]
     case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
-    return Diagnosis(
+    diagnosis = Diagnosis(
         verdict=findings[0].id,
         findings=findings,
         causes=causes_of(case, lost),
@@ -60,3 +63,5 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
         rules_hash=rulebook.hash,
         interrupted=account.interrupted,
     )
+    options.lap("findings")
+    return diagnosis

@@ -76,6 +76,9 @@ def _of_sorted(data: bytes, parse: Parse) -> Extent | None:
         end = data.find(b"\n", start)
         line = data[start : end if end >= 0 else size]
         found = [record.stamp for record in parse(line.decode("utf-8", "replace")) if record.clock == "railway"]
+        if end < 0 and not found:
+            # A log that is still written, or was cut, ends in the middle of a line.
+            continue
         if not found or found[0] is None or not line:
             return None
         stamps.append(found[0])

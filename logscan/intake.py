@@ -2,99 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
-from logscan.causes import FAILURES
 from logscan.errors import SourceError
-from logscan.match import Matcher, Sighting, captured_number, service_votes
+from logscan.match import Matcher, Sighting, captured_number
 from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
-from logscan.prefilter import FOLLOW, Scanner
-from logscan.reading import Anchors, Reader
+from logscan.parts import read_in_parts, segments_of
+from logscan.prefilter import Scanner
+from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
-from logscan.rulebook.schema import PLATFORM
 from logscan.sources import Source
-from logscan.times import SECOND, UTC
+from logscan.taking import Account, Interrupted, Options, read_one
+from logscan.times import SECOND
 from logscan.visible import visible
 
 CLI_LIMIT: Final = 500
 _DROP_REACH: Final = 10 * SECOND
 _CLI_FORMS: Final = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
-_MAX_SAMPLES: Final = 5
 
-
-class Interrupted(Exception):  # noqa: N818  # not an error: what was read is reported
-    """Raised by a signal handler: stop reading. `signum` is the signal."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(f"signal {signum}")
-        self.signum = signum
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
-
-    `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
-    chunk's bytes, `read` when the reading is over.
-    """
-
-    zone: dt.tzinfo = UTC
-    form: str | None = None
-    since: int | None = None
-    until: int | None = None
-    pickup: int | None = None
-    run: int | None = None
-    redact: bool = True
-    full: bool = False
-    progress: Callable[[int], None] | None = None
-    read: Callable[[], None] | None = None
-
-
-@dataclass(slots=True)
-class Account:
-    """What reading gave. The sightings are in `matcher.seen`; the counters go by the number of the source."""
-
-    matcher: Matcher
-    readers: list[Reader]
-    samples: dict[int, list[Record]] = field(default_factory=dict)
-    unparsed: Counter[int] = field(default_factory=Counter)
-    unreadable: dict[int, str] = field(default_factory=dict)
-    outside: int = 0
-    unstamped: Counter[int] = field(default_factory=Counter)
-    stamped: Counter[int] = field(default_factory=Counter)
-    double: dict[int, int] = field(default_factory=dict)
-    tagged_sources: set[int] = field(default_factory=set)
-    services: dict[int, set[str]] = field(default_factory=dict)
-    interrupted: int | None = None
-    _backend: set[int] | None = None
-
-    @property
-    def earliest(self) -> dict[int, int]:
-        """When each tagged process was first seen, as far as samples tell."""
-        processes = self.matcher.processes
-        seen = sorted((at, processes[key]) for reader in self.readers for key, at in reader.earliest.items() if key in processes)
-        return {process: at for at, process in reversed(seen)}
-
-    def kind(self, number: int) -> str | None:
-        """Whose log a source is, if its samples tell and nothing of the backend stands in it."""
-        if self._backend is None:
-            self._backend = {s.source for s in self.matcher.seen if s.event and s.event not in PLATFORM}
-        if number in self._backend:
-            return None
-        kinds = service_votes(self.readers[number].samples, self.matcher.rulebook.services)
-        return kinds.most_common(1)[0][0] if kinds else None
-
-    @property
-    def tagged(self) -> frozenset[int]:
-        """The processes that Railway's tags name."""
-        return frozenset(number for key, number in self.matcher.processes.items() if isinstance(key, tuple) and len(key) == 3)  # noqa: PLR2004
+__all__ = ["Account", "Interrupted", "Options", "coverage_of", "read_all"]
 
 
 def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> Account:
@@ -109,7 +39,11 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
         if account.interrupted is not None:
             continue
         try:
-            _read_one(account, place, reader, options if windowed else None)
+            segments = [] if windowed else segments_of(source, options.form)
+            if segments:
+                read_in_parts(account, place, segments, options)
+            else:
+                read_one(account, place, reader, options if windowed else None)
         except SourceError as error:
             account.unreadable[place] = str(error)
         except Interrupted as stop:
@@ -120,75 +54,6 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
     except Interrupted as stop:
         account.interrupted = stop.signum
     return account
-
-
-def _read_one(account: Account, number: int, reader: Reader, window: Options | None) -> None:
-    cutter = _Window(window, reader) if window is not None else None
-    follow: dict[int, int] = {}
-    try:
-        for record, anchors in reader.candidates():
-            if cutter is None or cutter.holds(record):
-                _take(account, number, record, follow, anchors)
-    except Interrupted:
-        # The parser holds a record until it knows that the next line is another.
-        for record in reader.parser.flush():
-            if cutter is None or cutter.holds(record):
-                _take(account, number, record, follow)
-        raise
-    if cutter is not None:
-        account.outside += cutter.outside
-        reader.lines = cutter.inside
-        reader.first, reader.last = cutter.first, cutter.last
-        reader.stretches.clear()
-        reader.walls.clear()
-
-
-def _take(account: Account, number: int, record: Record, follow: dict[int, int], anchors: Anchors = None) -> None:
-    """Match one record. `follow` says per process up to which line what follows a failure is kept."""
-    matcher = account.matcher
-    found = matcher.look(record, number, anchors)
-    if record.replica:
-        account.tagged_sources.add(number)
-    if record.service:
-        account.services.setdefault(number, set()).add(record.service)
-    for sighting in found:
-        if sighting.mascot is not None:
-            (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
-        if sighting.event in FAILURES:
-            follow[sighting.process] = record.line + FOLLOW
-    if record.broken and (found or matcher.may_match(record.message)):
-        account.unparsed[number] += 1
-        samples = account.samples.setdefault(number, [])
-        if len(samples) < _MAX_SAMPLES:
-            samples.append(record)
-    if not found and follow and record.message.strip() and follow.get(matcher.process(record, number), 0) >= record.line:
-        matcher.keep_context(record, number)
-
-
-class _Window:
-    """`--since` and `--until`: decides record by record, carrying the time on over lines without one."""
-
-    def __init__(self, options: Options, reader: Reader) -> None:
-        self._since, self._until, self._days = options.since, options.until, reader.parser.days
-        self._at: int | None = None
-        self.inside = self.outside = 0
-        self.first: int | None = None
-        self.last: int | None = None
-
-    def holds(self, record: Record) -> bool:
-        """Whether a record lies in the window; it is counted as inside or outside."""
-        stamp = record.stamp if record.stamp is not None or record.wall is None else self._days.resolve(record.wall)
-        self._at = stamp if stamp is not None else self._at
-        early = self._at is not None and self._since is not None and self._at < self._since
-        late = self._at is not None and self._until is not None and self._at > self._until
-        if early or late:
-            self.outside += 1
-            return False
-        self.inside += 1
-        if stamp is not None:
-            self.first = stamp if self.first is None else min(self.first, stamp)
-            self.last = stamp if self.last is None else max(self.last, stamp)
-        return True
 
 
 def _leave_out_duplicates(account: Account) -> None:

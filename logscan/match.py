@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
@@ -24,6 +25,7 @@ _LEADING: Final = "'\"`<([{“‘«"
 # After an id that ends the pattern comes the end of the message, an error behind a colon, a parenthesis or a dump.
 # Other words may follow an id, but not a plain word: `Failed to generate mascot image for user 12` names none.
 _AFTER_ID: Final = re.compile(r"\s*$|\s+[(\[{-]")
+_IDS: Final = ("mascot", "variation", "batch")
 _LONG: Final = 64 << 10
 _WINDOW: Final = 4 << 10
 _MAX_TRIES: Final = 20
@@ -39,8 +41,12 @@ _MAX_PLANS: Final = 10_000
 _Plan = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None]], ...]
 
 
+# Most sightings capture nothing but the mascot.
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
 class Sighting(NamedTuple):
-    """One rule that recognised one record. `record` numbers the records of a run, in reading order."""
+    """One rule that recognised one record. `record` numbers the records of a run, in reading order; `captures` are all but the mascot."""
 
     kind: Kind
     rule: Compiled | None
@@ -76,6 +82,13 @@ class Matcher:
         """Index the anchors of all rules."""
         self._gate = _Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
 
+    def fresh(self, processes: Mapping[object, int] | None = None) -> Matcher:
+        """A matcher of the same rules that has seen nothing; it may know the numbers of processes."""
+        fresh = copy(self)
+        fresh.seen, fresh.processes, fresh._strings = [], dict(processes or {}), {}  # noqa: SLF001  # its own class
+        fresh.records = fresh.matched = 0
+        return fresh
+
     def number_anchors(self, texts: Sequence[str]) -> None:
         """Say which anchor goes by which number, for `look`."""
         rules: dict[str, list[Compiled]] = {}
@@ -106,17 +119,20 @@ class Matcher:
 
     def _planned(self, anchors: tuple[int, ...], context: str | None) -> _Plan | None:
         ids = {rule.id for anchor in anchors for rule in self._by_anchor[anchor] if rule.accepts(context)}
-        rules = [(rule, linear(rule.rule.pattern, anywhere=False)) for rule in self.rulebook.scanned if rule.id in ids]
-        plan = tuple((rule, pattern.match) for rule, pattern in rules if pattern is not None and rule.family is None)
+        rules = [(rule, linear(rule.rule.pattern, anywhere=rule.family is not None)) for rule in self.rulebook.scanned if rule.id in ids]
+        plan = tuple((rule, pattern.search if rule.family else pattern.match) for rule, pattern in rules if pattern is not None)
         return plan if len(plan) == len(rules) else None
 
     def _look_by_plan(self, plan: _Plan, record: Record, source: int) -> list[Sighting]:
-        """`_at_start` for rules that are causes of nothing."""
+        """`_look_at_all` for a record of one plain line that holds the anchors of just these rules."""
         found: list[Sighting] = []
         for rule, match in plan:
             hit = match(record.message)
             if hit is None:
                 continue
+            if rule.family is not None:
+                # Whether it is an error, or somebody's words, takes a closer look.
+                return self._look_at_all(record, source)
             if isinstance(rule.rule, Fact):
                 found.append(self._sighting("fact", rule, record, source, {}))
             elif (captures := _captures(hit, record.message)) is not None:
@@ -162,19 +178,25 @@ class Matcher:
         """Keep a record that no rule knows, because it follows a failure and may explain it."""
         self.seen.append(self._sighting("context", None, record, source, {}))
 
-    def _sighting(self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: Mapping[str, str]) -> Sighting:
-        mascot = captures.get("mascot")
+    def _sighting(self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: dict[str, str]) -> Sighting:
+        mascot = captures.pop("mascot", None)
+        if mascot is not None:
+            mascot = self._strings.setdefault(mascot, mascot)
+        # Errors say the same again and again, steps never do.
+        text = record.text if kind == "event" else self._strings.setdefault(record.text, record.text)
         event = rule.rule.event if rule is not None and isinstance(rule.rule, Signature) else None
         return Sighting(
-            kind, rule, event, self._strings.setdefault(mascot, mascot) if mascot else None, captures, self.records,
-            record.stamp, record.clock, record.wall, source, record.line, self.process(record, source),
-            record.context, self._strings.setdefault(record.text, record.text),
+            kind, rule, event, mascot, captures or _NOTHING, self.records, record.stamp, record.clock, record.wall, source, record.line,
+            self.process(record, source), record.context, text,
         )  # fmt: skip
 
     def process(self, record: Record, source: int) -> int:
         """A number for the process that wrote the record: its replica where Railway names one, else its source."""
-        key: object = (record.service, record.deployment, record.replica) if record.replica else (source, record.service)
-        return self.processes.setdefault(key, len(self.processes))
+        return self.number_of((record.service, record.deployment, record.replica) if record.replica else (source, record.service))
+
+    def number_of(self, process: object) -> int:
+        """The number of a process."""
+        return self.processes.setdefault(process, len(self.processes))
 
 
 class _Gate:
@@ -253,14 +275,13 @@ def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
 
 def _captures(found: Match, text: str) -> dict[str, str] | None:
     captures = {name: value for name, value in found.groupdict().items() if value is not None}
-    for name in ("mascot", "variation", "batch"):
-        if name in captures:
-            raw = captures[name]
-            captures[name] = raw.rstrip(_TRAILING).lstrip(_LEADING)
-            if not captures[name]:
-                return None
-            if found.end(name) == found.end() and _is_word(captures[name], raw) and not _AFTER_ID.match(text, found.end()):
-                return None
+    for name in _IDS:
+        raw = captures.get(name)
+        if raw is None:
+            continue
+        value = captures[name] = raw.rstrip(_TRAILING).lstrip(_LEADING)
+        if not value or (_is_word(value, raw) and found.end(name) == found.end() and not _AFTER_ID.match(text, found.end())):
+            return None
     return captures
 
 

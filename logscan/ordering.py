@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import attrgetter, gt, lt
+from itertools import pairwise
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from logscan.match import Sighting
@@ -74,4 +75,5 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
 def _backwards(placed: list[Seen]) -> bool:
     """Whether a source runs from newest to oldest."""
     stamps = [seen.stamp for seen in placed if seen.stamp is not None]
-    return sum(map(lt, stamps[1:], stamps)) > sum(map(gt, stamps[1:], stamps))
+    steps = list(pairwise(stamps))
+    return sum(b < a for a, b in steps) > sum(b > a for a, b in steps)

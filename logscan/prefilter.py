@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from logscan.counting import ODD, lines_of
 from logscan.finder import Finder
 from logscan.rulebook import FOLDED, Rulebook
 from logscan.sources.blocks import Block
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FOLLOW: Final = 12
 # From this size on, building a finder pays.
@@ -108,6 +109,8 @@ class Scanner:
         elif hits is not None:
             yield from self._around(block, hits.anchors, trail)
         else:
+            import polars as pl
+
             lines = _lines(block)
             trail.lines = len(lines)
             yield from (Candidate(block.line + place, lines[place]) for place in self._places(pl.Series(lines, dtype=pl.String()), trail))
@@ -120,6 +123,8 @@ class Scanner:
         return (hits | self._behind_failures(lines, trail)).arg_true()
 
     def _behind_failures(self, lines: pl.Series, trail: Trail) -> pl.Series:
+        import polars as pl
+
         failures = lines.str.contains_any(self.follow)
         place = pl.int_range(len(lines), eager=True)
         # How far each line stands behind the last failure before it, which may stand in a block before.

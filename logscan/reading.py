@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, NamedTuple
 
 from logscan.counting import Counted, all_single, count, count_single
 from logscan.extent import extent_of
 from logscan.model import Record, Wall
-from logscan.parse import LineParser, detect
+from logscan.parse import DayOrder, LineParser, detect
 from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_json
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
@@ -26,6 +26,18 @@ _DOCUMENTS: Final = (None, "railway-array", "railway-response", "railway-csv", "
 _SAMPLE_LINES: Final = 200
 _SMALL: Final = 1 << 16
 _MAX_SAMPLES: Final = 1000
+
+
+class Segment(NamedTuple):
+    """A stretch of a plain file, by offsets: from `start`, where a block begins, to `stop`, or to the end.
+
+    `warm` is where the block before begins, `even` the first multiple of BLOCK from `start` on: pieces are cut there.
+    """
+
+    warm: int
+    start: int
+    even: int
+    stop: int | None
 
 
 Anchors = tuple[int, ...] | None
@@ -68,6 +80,7 @@ class Reader:
     printed: int = 0
     parser: LineParser = field(default_factory=LineParser)
     progress: Callable[[int], None] | None = None
+    _trail: Trail = field(default_factory=Trail)
     _form_before: str | None = None
 
     def __post_init__(self) -> None:
@@ -93,6 +106,46 @@ class Reader:
             head = _head(chunks)
         yield from self._lines(chain([head], chunks), self.lines + 1 if self.documents else 1)
         self.broken = self.broken or self.source.broken
+
+    def segment(self, segment: Segment) -> Iterator[Read]:
+        """The candidates of a segment of a plain file, lines numbered from 1. A record that its last line begins is left to the next."""
+        chunks = self.source.chunks(segment.even)
+        if segment.stop is not None:
+            chunks = _limited(chunks, segment.stop - segment.even)
+        begun = b"".join(_limited(self.source.chunks(segment.start), segment.even - segment.start))
+        yield from self._lines(self._counted(chunks), 1, segment.start, begun, ends=segment.stop is None)
+        self.broken = self.source.broken
+
+    def warm_up(self, segment: Segment) -> Iterator[Read]:
+        """The candidates of the block before a segment: what a segment's first lines are is known from those before."""
+        data = b"".join(_limited(self.source.chunks(segment.warm), segment.start - segment.warm))
+        yield from self._block(Block(data, 1 - data.count(b"\n"), segment.warm))
+
+    def heir(self) -> Reader:
+        """A reader that goes on where this one is, with nothing counted yet."""
+        heir = Reader(self.source, self.scanner, self.zone, self.form, progress=self.progress)
+        heir.parser = replace(self.parser, days=DayOrder(self.zone), extra=0)
+        heir._trail, heir._form_before = self._trail, self._form_before
+        return heir
+
+    def add(self, later: Reader) -> None:
+        """Take over the account of a later segment."""
+        lines = self.printed
+        self.forms += later.forms
+        self.lines += later.lines
+        self.printed += later.printed
+        self.size += later.size
+        self.undecodable += later.undecodable
+        self.cut += later.cut
+        self._extend(later.first, later.last)
+        self.walls += later.walls
+        self.stretches += [stretch._replace(line=stretch.line + lines) for stretch in later.stretches]
+        if len(self.samples) < _MAX_SAMPLES:
+            self.samples += later.samples
+            for key, at in later.earliest.items():
+                self.earliest[key] = min(at, self.earliest.get(key, at))
+        self.broken = self.broken or later.broken
+        self.parser.days.add(later.parser.days)
 
     def again(self, first: int, last: int) -> Iterator[Record]:
         """All records stamped between `first` and `last`, read a second time, from just the blocks that hold them."""
@@ -137,31 +190,36 @@ class Reader:
                 self._sampled([record])
             yield record
 
-    def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0) -> Iterator[Read]:
-        blocks, trail, parser = Blocks(), Trail(), self.parser
-        known: dict[int, tuple[int, ...]] = {}
-        for block in blocks.of(chunks, line, offset):
-            sample = _sample(block)
-            form = self.form or detect(sample)
-            self._keep(sample)
-            hits = self.scanner.search(block.data, form)
-            counted = self._count(block, form, hits)
-            try:
-                for number, text, anchors in self.scanner.candidates(block, trail, hits, single=counted is None or counted.single):
-                    # A record may be held until the next line shows that it is whole.
-                    if anchors is not None:
-                        known[number] = anchors
-                    for record in parser.feed(number, text):
-                        yield record, known.pop(record.line, None)
-            finally:
-                # Whoever is interrupted in a block has its lines counted, too.
-                lines = trail.taken(block)
-                self._account(block, form, counted or self._count_single(block, hits, lines))
-            # The last line of a block may lack its end.
-            blocks.lines = lines - (not block.data.endswith(b"\n"))
-        yield from ((record, None) for record in parser.flush())
-        self.lines += parser.extra
+    def _lines(self, chunks: Iterable[bytes], line: int, offset: int = 0, begun: bytes = b"", *, ends: bool = True) -> Iterator[Read]:
+        blocks = Blocks()
+        for block in blocks.of(chunks, line, offset, begun, ends=ends):
+            before = self.printed
+            yield from self._block(block)
+            # The last line may lack its end.
+            blocks.lines = self.printed - before - (not block.data.endswith(b"\n"))
+        if ends:
+            yield from ((record, None) for record in self.parser.flush())
+        self.lines += self.parser.extra
         self.cut = blocks.cut
+
+    def _block(self, block: Block) -> Iterator[Read]:
+        sample = _sample(block)
+        form = self.form or detect(sample)
+        self._keep(sample)
+        hits = self.scanner.search(block.data, form)
+        counted = self._count(block, form, hits)
+        known: dict[int, tuple[int, ...]] = {}
+        try:
+            for number, text, anchors in self.scanner.candidates(block, self._trail, hits, single=counted is None or counted.single):
+                # A record may be held until the next line shows that it is whole.
+                if anchors is not None:
+                    known[number] = anchors
+                for record in self.parser.feed(number, text):
+                    yield record, known.pop(record.line, None)
+        finally:
+            # Whoever is interrupted in a block has its lines counted, too.
+            lines = self._trail.taken(block)
+            self._account(block, form, counted or self._count_single(block, hits, lines))
 
     def _count(self, block: Block, form: str, hits: Hits | None) -> Counted | None:
         """The account of a block; None if it is sure that each line is judged by itself, and the lines will be counted on the way."""

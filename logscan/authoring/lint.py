@@ -57,7 +57,7 @@ def read_owned(folders: Iterable[str | Path]) -> tuple[Rulebook | None, list[Rul
     """The rules with those of `folders`, the mistakes of loading, and which files are theirs (the packaged ones without any)."""
     packaged = default_rules().resolve()
     paths = [Path(folder) for folder in folders]
-    rulebook, problems = read_rules(*(path for path in paths if path.resolve() != packaged))
+    rulebook, problems = read_rules(*(path for path in paths if path.resolve() != packaged), trusting=False)
     return rulebook, problems, owned_by(paths or [packaged])
 
 

@@ -31,6 +31,8 @@ FORMATS = (
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language (default: the locale's). JSON is always English.")
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--no-redact", is_flag=True, default=False, help="Leave secrets readable, for a report that stays on this machine.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")
+@click.option("--timings", is_flag=True, default=False, help="Print on stderr how many seconds each stage took.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context

@@ -18,14 +18,12 @@ from typing import Any, Final
 import click
 
 from logscan.cli.output import emit
+from logscan.cli.pace import Stopwatch, cores, uncollected
 from logscan.cli.rulebooks import checked_rules
 from logscan.diagnose import Interrupted, Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
 from logscan.report.contract import json_schema, to_json
-from logscan.report.html import to_html
-from logscan.report.markdown import to_markdown
-from logscan.report.terminal import to_terminal
 from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
@@ -45,20 +43,23 @@ def print_schema() -> int:
 
 def scan_command(values: Mapping[str, Any]) -> int:
     """The whole command; the exit code."""
+    watch = Stopwatch()
+    watch.lap("start")
     now = _now(values["now"])
     options = _options(values, now)
     report, timeline = _targets(values)
     rulebook = checked_rules(values["rules"])
+    watch.lap("rules")
     sources = expand(values["inputs"])
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with _stoppable() as stop:
-        with _progress(sources) as progress:
-            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
+        with _progress(sources) as progress, uncollected():
+            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading, lap=watch.lap))
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
             if note.key in ("unreadable", "broken"):
                 click.echo(f"logscan: {words.note(note)}", err=True)
-        page = to_html(diagnosis, words, now=now) if report is not None else ""
+        page = _page(diagnosis, words, now) if report is not None else ""
         if values["output"] == "-":
             emit(page)
         else:
@@ -66,10 +67,19 @@ def scan_command(values: Mapping[str, Any]) -> int:
         written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
         if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
+    watch.lap("report")
+    if values["timings"]:
+        click.echo(watch.table(), err=True)
     code = exit_code(diagnosis, zero=values["exit_zero"])
     if stop.signum is not None:
         return 128 + stop.signum
     return code if written or code == 1 else LogscanError.exit_code
+
+
+def _page(diagnosis: Diagnosis, words: Words, now: int) -> str:
+    from logscan.report.html import to_html
+
+    return to_html(diagnosis, words, now=now)
 
 
 def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:
@@ -118,7 +128,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
         pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run"], parse_duration),
-        redact=not values["no_redact"],
+        redact=not values["no_redact"], workers=values["workers"] or cores(),
     )  # fmt: skip
 
 
@@ -159,7 +169,11 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
     if output == "json":
         return to_json(diagnosis, rulebook)
     if output == "markdown":
+        from logscan.report.markdown import to_markdown
+
         return to_markdown(diagnosis, words)
+    from logscan.report.terminal import to_terminal
+
     terminal = _is_terminal()
     colour = (terminal and not os.environ.get("NO_COLOR")) or bool(os.environ.get("FORCE_COLOR"))
     return to_terminal(diagnosis, words, width=shutil.get_terminal_size((100, 24)).columns if terminal else 100, colour=colour)

@@ -20,6 +20,7 @@ DATE: Final = (
     r"(?P<before>午前|午後|上午|下午|오전|오후)?\s?"
     r"(?P<h>\d{1,2})[:.](?P<m>\d{2})[:.](?P<s>\d{2})(?:\s?(?P<half>[AaPp]\.?\s?[Mm]\.?))?"
 )
+_MAX_DAYS: Final = 1000
 _PM: Final = {"午後", "下午", "오후"}
 
 
@@ -79,8 +80,17 @@ class DayOrder:
                     self.votes[order] += 1
             return
         self.undecided += wall.first != wall.second
-        if (not self._days or self._days[-1][:3] != wall[:3]) and len(self._days) < 1000:  # noqa: PLR2004
+        if (not self._days or self._days[-1][:3] != wall[:3]) and len(self._days) < _MAX_DAYS:
             self._days.append(wall)
+
+    def add(self, later: DayOrder) -> None:
+        """Take into account what was learned over a later stretch of the same source."""
+        for order, votes in later.votes.items():
+            self.votes[order] += votes
+        self.undecided += later.undecided
+        for wall in later._days:
+            if (not self._days or self._days[-1][:3] != wall[:3]) and len(self._days) < _MAX_DAYS:
+                self._days.append(wall)
 
     @property
     def order(self) -> Order:

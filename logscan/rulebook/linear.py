@@ -32,7 +32,7 @@ def quick_pattern(pattern: str, text: str, *, anywhere: bool) -> re.Pattern[str]
 
 
 def is_plain(text: str) -> bool:
-    r"""Whether a text is short, and has only characters that both engines take for the same (`\\s` has other control characters in each)."""
+    """Whether a text is short, and of characters that both engines take alike: control characters are not."""
     return len(text) <= SHORT and text.isascii() and text.isprintable()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 4 << 20
 MAX_LINE: Final = 128 << 20
 
 
@@ -28,12 +28,13 @@ class Blocks:
     cut: int = 0
     lines: int | None = None
 
-    def of(self, chunks: Iterable[bytes], line: int = 1, offset: int = 0) -> Iterator[Block]:
+    def of(self, chunks: Iterable[bytes], line: int = 1, offset: int = 0, begun: bytes = b"", *, ends: bool = True) -> Iterator[Block]:
         """The blocks of a stream whose first line has this number and whose first byte this place.
 
+        `begun` stands before the stream and is cut with its first piece. Unless the stream `ends`, a last line without its end is left out.
         Who counts the line ends of a block anyway leaves their number in `lines`, before the next one is asked for.
         """
-        held: list[bytes] = []
+        held = [begun]
         skipping = False
         for data, last in _gathered(chunks):
             if skipping:
@@ -41,6 +42,8 @@ class Blocks:
                 end = data.find(b"\n")
                 offset += len(data) if end < 0 else end
                 data, skipping = (b"", True) if end < 0 else (data[end:], False)  # noqa: PLW2901
+            if last and not ends:
+                return
             end = len(data) if last else data.rfind(b"\n") + 1
             if not end and not last:
                 held.append(data)

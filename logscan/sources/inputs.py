@@ -17,7 +17,7 @@ from typing import IO, Final, Protocol
 from logscan.errors import SourceError, UsageError
 from logscan.sources.inflate import Inflate, compression_of, refused_as
 
-CHUNK: Final = 1 << 20
+CHUNK: Final = 4 << 20
 _HEAD: Final = 8
 _BOMS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -68,7 +68,26 @@ class FileSource:
                 self.seekable = compression_of(head) is None and not head.startswith(tuple(bom for bom, _ in _BOMS))
                 yield from _skip(_plain(_chain(head, chunks), self), offset)
         except OSError as error:
-            raise SourceError(f"{self.name}: cannot be read: {error.strerror or error}") from error
+            raise self._unreadable(error) from error
+
+    def size(self) -> int:
+        """Bytes on disk; 0 for what is no regular file. Raises SourceError."""
+        try:
+            return self.path.stat().st_size if self.path.is_file() else 0
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def piece(self, offset: int, size: int) -> bytes:
+        """Some bytes as they stand on disk. Raises SourceError."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(offset)
+                return file.read(size)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> SourceError:
+        return SourceError(f"{self.name}: cannot be read: {error.strerror or error}")
 
     def close(self) -> None:
         """Nothing is held: files are read anew."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import regex
-
 from logscan.authoring.drafting.rule import Plan
 from logscan.authoring.drafting.wish import Kind
 from logscan.authoring.trial import Trial, examples_of
@@ -43,8 +41,7 @@ class Probe:
 
 def probe_of(plan: Plan, kind: Kind, rulebook: Rulebook) -> Probe:
     """The rule of a plan added to a rulebook. Its pattern holds escaped text and known classes only, so it compiles."""
-    pattern = regex.compile(plan.rule.pattern)
-    new = Compiled(plan.rule, pattern, anchors_of(plan.rule.pattern), Document("new.yaml"), (), plan.family)
+    new = Compiled(plan.rule, anchors_of(plan.rule.pattern), Document("new.yaml"), (), plan.family)
     section = _RULES[kind]
     more: dict[str, Any] = {section: (*getattr(rulebook, section), new)}
     return Probe(new, Trial(replace(rulebook, **more)))

@@ -1,0 +1,212 @@
+"""A large plain file, read in parts: by several processes where there are several cores.
+
+Parts are cut where blocks are cut anyway, and each begins with what the block before it leaves open, so that the
+answer is that of one reading from end to end. Large files are always read so: the answer must not depend on cores.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from typing import Any, Final, Self
+
+from logscan.match import Matcher, Sighting
+from logscan.model import Record
+from logscan.parse.documents import HEAD, document_form
+from logscan.prefilter import Scanner
+from logscan.reading import Reader, Segment
+from logscan.rulebook import Rulebook, load_rules
+from logscan.sources import FileSource, Source, blocks
+from logscan.taking import Account, Follow, Options, take
+
+SEGMENT: Final = 32 << 20
+# A block of fewer lines does not tell all that the lines behind it need.
+_MIN_LINES: Final = 1000
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def segments_of(source: Source, form: str | None) -> list[Segment]:
+    """Where to cut a source; nothing where it is read in one go, being small, compressed, or no file of lines. Raises SourceError."""
+    if not isinstance(source, FileSource):
+        return []
+    size = source.size()
+    if size < 2 * SEGMENT or form is not None:
+        return []
+    head = next(source.chunks(), b"")
+    if not source.seekable or head.startswith(_BOM) or document_form(head[:HEAD]):
+        return []
+    segments = [Segment(0, 0, 0, None)]
+    for even in range(SEGMENT, size - SEGMENT // 2, SEGMENT):
+        first = even - 2 * blocks.BLOCK
+        data = source.piece(first, 2 * blocks.BLOCK)
+        warm, start = data.rfind(b"\n", 0, blocks.BLOCK) + 1, data.rfind(b"\n") + 1
+        if warm and data.count(b"\n", warm, start) >= _MIN_LINES:
+            segments[-1] = segments[-1]._replace(stop=even)
+            segments.append(Segment(first + warm, first + start, even, None))
+    return segments if len(segments) > 1 else []
+
+
+@dataclass(slots=True)
+class Part:
+    """What a segment gave: the reader's account, the sightings by column (rules by their places in the rulebook), the counters."""
+
+    reader: Reader
+    columns: list[tuple[Any, ...]]
+    records: int
+    matched: int
+    processes: list[object]
+    samples: list[Record] = field(default_factory=list)
+    unparsed: int = 0
+    unstamped: int = 0
+    stamped: int = 0
+    tagged: bool = False
+    services: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """What an account of one source holds."""
+        (reader,), matcher = account.readers, account.matcher
+        places = {id(rule): place for place, rule in enumerate(matcher.rulebook.rules)}
+        columns = list(zip(*matcher.seen, strict=True))
+        if columns:
+            columns[_RULE] = tuple(None if rule is None else places[id(rule)] for rule in columns[_RULE])
+        return cls(
+            replace(reader, scanner=Scanner(), progress=None), columns, matcher.records, matcher.matched, list(matcher.processes),
+            account.samples.get(0, []), account.unparsed[0], account.unstamped[0], account.stamped[0],
+            0 in account.tagged_sources, account.services.get(0, set()),
+        )  # fmt: skip
+
+    def add_to(self, account: Account, number: int) -> None:
+        """Put this part behind what an account holds of a source already."""
+        matcher, reader = account.matcher, account.readers[number]
+        lines, records, rules = reader.printed, matcher.records, matcher.rulebook.rules
+        numbers = [matcher.number_of(_of_source(key, number)) for key in self.processes]
+        if self.columns:
+            columns = list(self.columns)
+            columns[_RULE] = tuple(None if place is None else rules[place] for place in columns[_RULE])
+            columns[_RECORD] = tuple(record + records for record in columns[_RECORD])
+            columns[_SOURCE] = (number,) * len(columns[_SOURCE])
+            columns[_LINE] = tuple(line + lines for line in columns[_LINE])
+            columns[_PROCESS] = tuple(numbers[process] for process in columns[_PROCESS])
+            matcher.seen += map(Sighting._make, zip(*columns, strict=True))
+        matcher.records += self.records
+        matcher.matched += self.matched
+        reader.add(self.reader)
+        account.add_samples(number, [record._replace(line=record.line + lines) for record in self.samples])
+        account.unparsed[number] += self.unparsed
+        account.unstamped[number] += self.unstamped
+        account.stamped[number] += self.stamped
+        if self.tagged:
+            account.tagged_sources.add(number)
+        if self.services:
+            account.services.setdefault(number, set()).update(self.services)
+
+
+_RULE, _RECORD, _SOURCE, _LINE, _PROCESS = map(Sighting._fields.index, ("rule", "record", "source", "line", "process"))
+
+
+def _of_source(key: object, number: int) -> object:
+    """The key of a process as the whole run knows it: a part has one source, number 0."""
+    return (number, key[1]) if isinstance(key, tuple) and key[0] == 0 else key
+
+
+def read_part(reader: Reader, matcher: Matcher, segment: Segment) -> Part:
+    """Read one segment. Raises SourceError."""
+    follow: Follow = {}
+    account = Account(matcher.fresh(), [reader])
+    if segment.start:
+        for record, anchors in reader.warm_up(segment):
+            take(account, 0, record, follow, anchors)
+        # What follows a failure is known by the number of the process.
+        account = Account(matcher.fresh(account.matcher.processes), [reader.heir()])
+    for record, anchors in account.readers[0].segment(segment):
+        take(account, 0, record, follow, anchors)
+    return Part.of(account)
+
+
+def read_in_parts(account: Account, number: int, segments: Sequence[Segment], options: Options) -> None:
+    """Read a source by segments, and put together what they give. Raises SourceError, Interrupted."""
+    reader = account.readers[number]
+    with _helpers(reader, account.matcher.rulebook, segments, options) as helped:
+        for place, segment in enumerate(segments):
+            part = _result(helped[place])
+            if part is None:
+                part = read_part(reader.heir(), account.matcher, segment)
+            elif options.progress is not None:
+                options.progress(part.reader.size)
+            part.add_to(account, number)
+
+
+def _result(future: Future[Part] | None) -> Part | None:
+    """What a helper made of a segment; None if none has begun it, or the helper died."""
+    if future is None or future.cancel():
+        return None
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+
+
+@contextmanager
+def _helpers(reader: Reader, rulebook: Rulebook, segments: Sequence[Segment], options: Options) -> Iterator[list[Future[Part] | None]]:
+    """Other processes begin at the end of the file, while this one begins at its start."""
+    if options.workers < 2:  # noqa: PLR2004  # one is this process
+        yield [None] * len(segments)
+        return
+    about = (reader.source, rulebook.folders, rulebook.hash, Options(options.zone, options.form, full=options.full))
+    workers = min(options.workers - 1, len(segments) - 1)
+    with ProcessPoolExecutor(workers, get_context("spawn"), _prepare, about) as pool:
+        with _deaf():
+            later = [pool.submit(_read, segment) for segment in reversed(segments[1:])]
+        try:
+            yield [None, *reversed(later)]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that begin meanwhile never hear Ctrl-C, which goes to all of a terminal: this one tells them when to end."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@dataclass(slots=True)
+class _Helper:
+    """What another process reads with."""
+
+    reader: Reader
+    matcher: Matcher
+
+
+_helper: _Helper | None = None
+
+
+def _prepare(source: Source, folders: Sequence[str], known: str, options: Options) -> None:
+    """Make this process a helper."""
+    global _helper  # noqa: PLW0603  # a process is the helper of one run
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    rulebook = load_rules(*folders)
+    if rulebook.hash != known:
+        raise RuntimeError("the rules have changed meanwhile")
+    scanner = Scanner.of(rulebook, full=options.full)
+    matcher = Matcher(rulebook)
+    matcher.number_anchors(scanner.texts)
+    _helper = _Helper(Reader(source, scanner, options.zone, options.form), matcher)
+
+
+def _read(segment: Segment) -> Part:
+    if _helper is None:
+        raise RuntimeError("this process was not prepared")
+    return read_part(_helper.reader.heir(), _helper.matcher, segment)
