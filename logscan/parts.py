@@ -27,7 +27,6 @@ from logscan.taking import Account, Follow, Options, take
 SEGMENT: Final = 32 << 20
 # A block of fewer lines does not tell all that the lines behind it need.
 _MIN_LINES: Final = 1000
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 def segments_of(source: Source, form: str | None) -> list[Segment]:
@@ -38,7 +37,7 @@ def segments_of(source: Source, form: str | None) -> list[Segment]:
     if size < 2 * SEGMENT or form is not None:
         return []
     head = next(source.chunks(), b"")
-    if not source.seekable or head.startswith(_BOM) or document_form(head[:HEAD]):
+    if not source.seekable or document_form(head[:HEAD]):
         return []
     segments = [Segment(0, 0, 0, None)]
     for even in range(SEGMENT, size - SEGMENT // 2, SEGMENT):

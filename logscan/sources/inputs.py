@@ -65,7 +65,7 @@ class FileSource:
                 refused = refused_as(head)
                 if refused:
                     raise SourceError(f"{self.name}: this is a {refused}, not a log: unpack it and give the files inside")
-                self.seekable = compression_of(head) is None and not head.startswith(tuple(bom for bom, _ in _BOMS))
+                self.seekable = compression_of(head) is None and not head.startswith((codecs.BOM_UTF8, *(bom for bom, _ in _BOMS)))
                 yield from _skip(_plain(_chain(head, chunks), self), offset)
         except OSError as error:
             raise self._unreadable(error) from error
