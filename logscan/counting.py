@@ -1,4 +1,4 @@
-"""What a block holds besides its candidates: records and undecodable lines, without parsing it.
+"""What a block holds besides its candidates: lines and records, without parsing it.
 
 Most lines are records. Where Hyperscan searches a block anyway it finds the lines that may be none (`ODD`), and
 only those are looked at.
@@ -17,6 +17,7 @@ from logscan.parse.lines import is_marker
 _TEXT: Final = FORMATS["text"].starts
 _MARKS: Final = (rb"You reached the ", rb"[A-Z][a-z]{2,8} \d\d?, \d{4}, ", rb"\d{4}-\d\d-\d\d \d\d:\d\d\r?\n")
 _MARK: Final = re.compile(rb"(?m)^(?:" + b"|".join((*_MARKS[:2], _MARKS[2].replace(rb"\n", b"$"))) + rb")[^\n]*")
+_BLANK: Final = re.compile(rb"\n(?=[^\S\n]*\n)")
 _START: Final = rb"(?:^|\n)"
 
 
@@ -37,11 +38,10 @@ ODD: Final[dict[str, bytes]] = {
 
 
 class Counted(NamedTuple):
-    """Lines, records, and lines with bytes that are no text. `single`: no record spreads over lines, each can be judged by itself."""
+    """`single`: no record spreads over lines, each can be judged by itself."""
 
     lines: int
     records: int
-    undecodable: int
     single: bool
 
 
@@ -50,22 +50,30 @@ def all_single(form: str, odd: Sequence[int] | None) -> bool:
     return odd is not None and (not FORMATS[form].spread or not odd)
 
 
-def count_single(data: bytes, lines: int, odd: Sequence[int], *, replaced: bool = False) -> Counted:
-    """Count a block of so many lines of which it is known that none spread; `replaced`: it was UTF-16, bad parts are U+FFFD."""
-    return Counted(lines, lines - _no_records(data, odd), _undecodable(data, replaced=replaced), single=True)
+def count_single(data: bytes, lines: int, odd: Sequence[int]) -> Counted:
+    """Count a block of so many lines of which it is known that none spread."""
+    return Counted(lines, lines - _no_records(data, odd), single=True)
 
 
-def count(data: bytes, form: str, *, replaced: bool = False, begins: bool = True) -> Counted:
+def count(data: bytes, form: str, *, begins: bool = True) -> Counted:
     """Count any block. `begins`: no record of the block before goes on in this one; lines before the first beginning count too."""
-    spec = FORMATS[form]
+    spec, lines = FORMATS[form], lines_of(data)
+    marks = sum(is_marker(mark[0].decode("utf-8", "replace")) for mark in _MARK.finditer(data))
+    if not spec.spread:
+        return Counted(lines, lines - _blank(data) - marks, single=True)
     before = spec.tail.match(data) if spec.tail and not begins else None
-    lines, records = lines_of(data), _number(spec.starts, data, before.end() if before else 0)
-    single = not spec.spread or (form == "railway-log" and records in (lines, _number(_TEXT, data)))
-    if begins and spec.spread:
+    records = _number(spec.starts, data, before.end() if before else 0)
+    single = form == "railway-log" and records in (lines, lines - _blank(data))
+    if begins:
         first = spec.starts.search(data)
         records += _number(_TEXT, data, 0, first.start() if first else len(data))
-    marks = [mark for mark in _MARK.finditer(data) if is_marker(mark[0].decode("utf-8", "replace"))]
-    return Counted(lines, records - len(marks), _undecodable(data, replaced=replaced), single)
+    return Counted(lines, records - marks, single)
+
+
+def _blank(data: bytes) -> int:
+    """How many lines are blank."""
+    end = data[data.rfind(b"\n") + 1 :]
+    return len(_BLANK.findall(data)) + (not data.partition(b"\n")[0].strip() and b"\n" in data) + (bool(end) and not end.strip())
 
 
 def lines_of(data: bytes) -> int:
@@ -91,7 +99,8 @@ def _number(pattern: re.Pattern[bytes], data: bytes, start: int = 0, end: int = 
     return sum(1 for _ in pattern.finditer(data, start, end))
 
 
-def _undecodable(data: bytes, *, replaced: bool) -> int:
+def undecodable(data: bytes, *, replaced: bool) -> int:
+    """Lines with bytes that are no text; `replaced`: it was UTF-16, bad parts are U+FFFD."""
     if replaced:
         return sum(1 for line in data.split(b"\n") if b"\xef\xbf\xbd" in line)
     if data.isascii():

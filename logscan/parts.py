@@ -25,7 +25,7 @@ from logscan.sources import FileSource, Source, blocks
 from logscan.taking import Account, Follow, Options, take
 
 SEGMENT: Final = 32 << 20
-# A block of fewer lines does not tell all that the lines behind it need.
+# A block of fewer lines may not tell all that those behind it need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
 _MIN_LINES: Final = 1000
 
 

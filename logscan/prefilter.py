@@ -1,7 +1,5 @@
 r"""Blocks → candidate lines. Most lines of a log match no rule; only those that may are decoded and parsed.
 
-Where Hyperscan is there (`finder`), blocks are searched as they are; else their lines are, with Polars.
-
 The prefilter may let too much through, never too little: it looks for the rules' anchors, and lets
 every line pass in which an escape (terminal codes, NULs, JSON's `\u00..`) could hide one, or a
 letter that is no ASCII matches one (FOLDED).
@@ -11,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from logscan.counting import ODD, lines_of
-from logscan.finder import Finder
+from logscan.finder import Finder, places
 from logscan.rulebook import FOLDED, Rulebook
 from logscan.sources.blocks import Block
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FOLLOW: Final = 12
 # From this size on, building a finder pays.
 _LARGE: Final = 128 << 10
 _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_failed"})
+# Numbers of anchors of which it is not known which they are.
+_ANCHOR: Final = -1
+_FAILURE: Final = -2
 _HIDING: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
 
 
@@ -79,8 +77,9 @@ class Scanner:
             sorted({text for anchor in anchors if anchor.ignore_case for text in anchor.texts}),
             sorted({*_HIDING, *(text for rule in failures for text in rule.anchors.texts)}),
         )
-        scanner.failing = frozenset(number for number, text in enumerate(scanner.texts) if text in scanner.follow)
-        scanner.hiding = frozenset(number for number, text in enumerate(scanner.texts) if text in {*_HIDING, *FOLDED})
+        scanner.failing = frozenset({_FAILURE, *(number for number, text in enumerate(scanner.texts) if text in scanner.follow)})
+        hiding = {*_HIDING, *FOLDED}
+        scanner.hiding = frozenset({_FAILURE, _ANCHOR, *(number for number, text in enumerate(scanner.texts) if text in hiding)})
         return scanner
 
     @property
@@ -88,49 +87,32 @@ class Scanner:
         """The anchors by their numbers: those taken to the letter, then those in any case."""
         return [*(self.exact or ()), *self.folded]
 
-    def search(self, data: bytes, form: str) -> Hits | None:
-        """All anchors in a block, and its odd lines where its form has such; None without Hyperscan, or where it does not pay."""
+    def search(self, data: bytes, form: str) -> Hits:
+        """All anchors in a block of UTF-8, and its odd lines where its form has such and Hyperscan finds them."""
+        if self.exact is None:
+            return Hits([], None)
         self._finds = self._finds or len(data) >= _LARGE
-        finder = Finder.of(self.exact or (), self.folded, ODD.get(form)) if self._finds else None
+        finder = Finder.of(self.exact, self.folded, ODD.get(form)) if self._finds else None
         if finder is None:
-            return None
+            # Without it nobody says which anchor it is, and Polars builds its search anew each time.
+            failures = [(place + 1, _FAILURE) for place in places(data, self.follow)]
+            return Hits(sorted([*failures, *((place + 1, _ANCHOR) for place in places(data, self.texts))]), None)
         anchors, odd = finder.hits(data)
         return Hits(anchors, odd if form in ODD else None)
 
-    def candidates(self, block: Block, trail: Trail, hits: Hits | None, *, single: bool) -> Iterator[Candidate]:
+    def candidates(self, block: Block, trail: Trail, hits: Hits, *, single: bool) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
         All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
         """
-        if self.exact is None or not single:
-            lines = _lines(block)
-            trail.left, trail.lines = FOLLOW, len(lines)
-            yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
-        elif hits is not None:
+        if self.exact is not None and single:
             yield from self._around(block, hits.anchors, trail)
-        else:
-            import polars as pl
-
-            lines = _lines(block)
-            trail.lines = len(lines)
-            yield from (Candidate(block.line + place, lines[place]) for place in self._places(pl.Series(lines, dtype=pl.String()), trail))
-
-    def _places(self, lines: pl.Series, trail: Trail) -> pl.Series:
-        # Polars finds all anchors in one pass (Aho-Corasick), without regard to how many there are.
-        hits = lines.str.contains_any(self.exact or [])
-        if self.folded:
-            hits |= lines.str.contains_any(self.folded, ascii_case_insensitive=True)
-        return (hits | self._behind_failures(lines, trail)).arg_true()
-
-    def _behind_failures(self, lines: pl.Series, trail: Trail) -> pl.Series:
-        import polars as pl
-
-        failures = lines.str.contains_any(self.follow)
-        place = pl.int_range(len(lines), eager=True)
-        # How far each line stands behind the last failure before it, which may stand in a block before.
-        last = pl.select(pl.when(failures).then(place).forward_fill().fill_null(trail.left - FOLLOW - 1)).to_series()
-        trail.left = max(0, last[-1] + FOLLOW - len(lines) + 1)
-        return place - last <= FOLLOW
+            return
+        lines = block.data.decode("utf-8", "replace").split("\n")
+        if not lines[-1]:
+            lines.pop()
+        trail.left, trail.lines = FOLLOW, len(lines)
+        yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
 
     def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail) -> Iterator[Candidate]:
         """The lines that hold an anchor, and those behind a failure. Only they are decoded."""
@@ -171,10 +153,3 @@ def _on_line(hits: list[tuple[int, int]], place: int, stop: int) -> tuple[tuple[
     while place < size and hits[place][0] <= stop:
         place += 1
     return tuple(sorted({number for _, number in hits[first:place]})), place
-
-
-def _lines(block: Block) -> list[str]:
-    lines = block.data.decode("utf-8", "replace").split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, NamedTuple
 
-from logscan.counting import Counted, all_single, count, count_single
+from logscan.counting import Counted, all_single, count, count_single, undecodable
 from logscan.extent import extent_of
 from logscan.model import Record, Wall
 from logscan.parse import DayOrder, LineParser, detect
@@ -17,6 +17,7 @@ from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
+from logscan.parse.text import clean
 from logscan.prefilter import Hits, Scanner, Trail
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
@@ -206,11 +207,12 @@ class Reader:
         sample = _sample(block)
         form = self.form or detect(sample)
         self._keep(sample)
-        hits = self.scanner.search(block.data, form)
-        counted = self._count(block, form, hits)
+        plain = block._replace(data=clean(block.data, sample))
+        hits = self.scanner.search(plain.data, form)
+        counted = self._count(plain, form, hits)
         known: dict[int, tuple[int, ...]] = {}
         try:
-            for number, text, anchors in self.scanner.candidates(block, self._trail, hits, single=counted is None or counted.single):
+            for number, text, anchors in self.scanner.candidates(plain, self._trail, hits, single=counted is None or counted.single):
                 # A record may be held until the next line shows that it is whole.
                 if anchors is not None:
                     known[number] = anchors
@@ -218,24 +220,18 @@ class Reader:
                     yield record, known.pop(record.line, None)
         finally:
             # Whoever is interrupted in a block has its lines counted, too.
-            lines = self._trail.taken(block)
-            self._account(block, form, counted or self._count_single(block, hits, lines))
+            lines = self._trail.taken(plain)
+            self._account(plain, form, counted or count_single(plain.data, lines, hits.odd or ()))
+            self.undecodable += undecodable(block.data, replaced=self.source.replaces)
 
-    def _count(self, block: Block, form: str, hits: Hits | None) -> Counted | None:
+    def _count(self, block: Block, form: str, hits: Hits) -> Counted | None:
         """The account of a block; None if it is sure that each line is judged by itself, and the lines will be counted on the way."""
-        if hits is not None and all_single(form, hits.odd):
-            return None
-        return count(block.data, form, replaced=self.source.replaces, begins=form != self._form_before)
-
-    def _count_single(self, block: Block, hits: Hits | None, lines: int) -> Counted:
-        odd = hits.odd or () if hits is not None else ()
-        return count_single(block.data, lines, odd, replaced=self.source.replaces)
+        return None if all_single(form, hits.odd) else count(block.data, form, begins=form != self._form_before)
 
     def _account(self, block: Block, form: str, counted: Counted) -> None:
         self._form_before = form
         self.lines += counted.records
         self.printed += counted.lines
-        self.undecodable += counted.undecodable
         self.forms[form] += counted.records
         extent = extent_of(block.data, self._parse_alone, counted.records)
         self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))

@@ -27,7 +27,7 @@ def small(patch: pytest.MonkeyPatch, block: int, segment: int) -> None:
     """Parts of a few lines: the real ones are of 32 MiB."""
     patch.setattr(blocks, "BLOCK", block)
     patch.setattr(parts, "SEGMENT", segment)
-    patch.setattr(parts, "_MIN_LINES", 13)
+    patch.setattr(parts, "_MIN_LINES", 24)
     patch.setattr("logscan.prefilter._LARGE", 0)
 
 
@@ -44,7 +44,9 @@ def test_parts_give_the_answer_of_one_reading(
 ) -> None:
     path = tmp_path_factory.mktemp("parts") / "a.log"
     path.write_bytes(data)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, pytest.MonkeyPatch.context() as shorter:
+        # A record may go on over some hundred lines: fewer than a block has.
+        shorter.setattr("logscan.parse.lines.MAX_HELD", 8)
         small(patch, *sizes)
         event(f"{len(segments_of(FileSource('a.log', path), None))} parts")
         options = Options(full=full)

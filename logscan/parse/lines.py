@@ -18,7 +18,7 @@ from logscan.parse.dates import DayOrder
 from logscan.parse.documents import BARE_ROW, fields_of_row
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import BROWSER_SOURCE, peel
-from logscan.parse.quick import quick_record
+from logscan.parse.quick import quick_entry, quick_record
 from logscan.parse.railway import STAMP, from_line, from_object
 from logscan.parse.text import decode_json, strip_ansi
 from logscan.times import UTC
@@ -161,7 +161,7 @@ class LineParser:
             return [record]
         out = self.flush() if line != self._last + 1 else []
         self._last = line
-        text = text.rstrip("\r\n")
+        text = strip_ansi(text.rstrip("\r\n"))
         if self._object:
             return out + self._more_object(line, text)
         if self._held is not None and self._carries_on(text):
@@ -191,7 +191,9 @@ class LineParser:
         if text == "{" and not whole and self.form in (None, "nest-inspect"):
             self._object = [(line, text)]
             return []
-        entry = from_line(text, self.zone) if self.form in (None, "railway-log", "railway-plain", "railway-http") else None
+        entry = None
+        if self.form in (None, "railway-log", "railway-plain", "railway-http"):
+            entry = quick_entry(text, self.zone) or from_line(text, self.zone)
         holds, pretty = entry is not None and self._is_log(text), False
         if entry is None:
             entry = peel(Entry(text, zone=self.zone))
@@ -210,7 +212,7 @@ class LineParser:
             if entry is not None:
                 out.append(self._finish(entry, line))
         if not out:
-            entry = Entry(strip_ansi(text), broken=decoded is None and text.startswith('{"'))
+            entry = Entry(text, broken=decoded is None and text.startswith('{"'))
             out.append(self._finish(entry, line))
         self.extra += len(out) - 1
         return out
@@ -225,27 +227,26 @@ class LineParser:
         if held is None:
             return False
         if self._held_pretty:
-            found = re.fullmatch(r'    context: "([^"]+)"', strip_ansi(text))
+            found = re.fullmatch(r'    context: "([^"]+)"', text)
             if found:
                 held.context = found[1]
             return found is not None
         if re.match(_OWN_LINE, text.encode("utf-8", "replace")[:40]) or self._held_size >= MAX_HELD:
             return False
         self._held_size += 1
-        held.message += "\n" + strip_ansi(text)
+        held.message += "\n" + text
         return True
 
     def _more_object(self, line: int, text: str) -> list[Record]:
         self._object.append((line, text))
-        plain = strip_ansi(text)
-        if plain == "}":
-            joined = "\n".join(strip_ansi(part) for _, part in self._object)
+        if text == "}":
+            joined = "\n".join(part for _, part in self._object)
             entry = peel(Entry(joined, zone=self.zone))
             if entry.message == joined:
                 return self.flush()
             first, self._object = self._object[0][0], []
             return [self._finish(entry, first)]
-        if len(self._object) > MAX_HELD or not plain.startswith(" ") or '"' in plain[:4]:
+        if len(self._object) > MAX_HELD or not text.startswith(" ") or '"' in text[:4]:
             return self.flush()
         return []
 

@@ -1,10 +1,11 @@
-"""The commonest line, read in one go: `railway logs --json` with a plain console tag in front of the message.
+"""The commonest lines, read in one go: a plain console tag in front of the message, from `railway logs --json` or a dashboard `.log`.
 
 Any line that is more than that gives None, and goes the general way (`lines`), which reads this one alike.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from functools import lru_cache
 from typing import Final
@@ -12,11 +13,13 @@ from typing import Final
 import msgspec
 
 from logscan.model import Record
+from logscan.parse.entry import Entry
 from logscan.parse.text import LEVELS
 from logscan.times import LATEST, SECOND, parse_stamp
 
 # A tag and words behind it: no logger's date begins like that, and none of pino-pretty's levels.
 _TAGGED: Final = re.compile(r"\[([A-Z][a-z]\w{0,50})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b)([A-Za-z][^\x1b\0]*)")
+_LOG: Final = re.compile(r"(.{30}) \[(inf|err|wrn|dbg)\] {1,2}" + _TAGGED.pattern)
 _NANOS: Final = 30
 
 
@@ -42,6 +45,15 @@ def quick_record(line: int, text: str) -> Record | None:
     if stamp is None or level is None or found is None:
         return None
     return Record(line, found[2], stamp, "railway", None, level, found[1])
+
+
+def quick_entry(text: str, zone: dt.tzinfo) -> Entry | None:
+    """The entry that a line of a dashboard `.log` begins; None for any other."""
+    found = _LOG.fullmatch(text) if text.startswith("20") else None
+    stamp = _stamp(found[1]) if found else None
+    if found is None or stamp is None:
+        return None
+    return Entry(found[4], stamp, "railway", level=LEVELS[found[2]], context=found[3], zone=zone)
 
 
 def _stamp(text: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ LEVELS: Final = {
     "error": "error", "erro": "error", "err": "error",
     "fatal": "fatal", "critical": "fatal", "crit": "fatal", "emerg": "fatal", "alert": "fatal",
 }  # fmt: skip
+_COLOURS: Final = r"(?:\x1b|\\u001b)\[[0-9;]*m"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PINO: Final = ((20, "debug"), (30, "info"), (40, "warn"), (50, "error"))
 
@@ -27,6 +29,19 @@ def strip_ansi(text: str) -> str:
     if "\x1b" in text:
         text = ANSI.sub("", text)
     return text.replace("\0", "") if "\0" in text else text
+
+
+def clean(data: bytes, sample: Iterable[str]) -> bytes:
+    """A block of lines as UTF-8, without the colours that its sampled lines have: the parser would take them off each line, at a price."""
+    if not data.isascii():
+        data = data.decode("utf-8", "replace").encode()
+    if not any("\x1b[" in line or "\\u001b[" in line for line in sample) or b"\\\\u001b" in data:
+        # Behind a second backslash it is no escape.
+        return data
+    import polars as pl
+
+    text = pl.Series([data], dtype=pl.Binary()).cast(pl.String()).str.replace_all(_COLOURS, "").item()
+    return str(text).encode()
 
 
 def decode_json(text: str) -> object:
@@ -54,7 +69,7 @@ def without_surrogates(value: Any) -> Any:
 def level_of(value: object) -> str | None:
     """A level word or pino's number as debug, info, warn, error or fatal."""
     if isinstance(value, str):
-        return LEVELS.get(value.strip().strip("\"'[]").lower())
+        return LEVELS.get(strip_ansi(value).strip().strip("\"'[]").lower())
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return next((name for limit, name in _PINO if value <= limit), "error" if value <= 50 else "fatal")  # noqa: PLR2004
     return None

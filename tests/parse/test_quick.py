@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from logscan.model import Record
 from logscan.parse import LineParser
-from logscan.parse.quick import quick_record
+from logscan.parse.quick import quick_entry, quick_record
+from logscan.times import UTC
 
 STAMPS = ("2026-11-22T08:28:08.001000000Z", "2026-02-30T08:28:08.001000000Z", "2026-11-22T08:28:60.001000000Z", "2026-11-22T08:28:08.001Z",
           "2262-04-11T23:47:16.999999999Z", "2026-11-22 08:28:08.001000000Z", "2026-11-22T08:28:08.00100000٣Z", "1795336088", "")  # fmt: skip
@@ -23,7 +24,7 @@ TEXTS = ("Processing mascot generation: 4711", "ERROR: it broke", "ERROR it brok
 
 def general(text: str) -> list[Record]:
     parser = LineParser()
-    with patch("logscan.parse.lines.quick_record", return_value=None):
+    with patch("logscan.parse.lines.quick_record", return_value=None), patch("logscan.parse.lines.quick_entry", return_value=None):
         return [*parser.feed(7, text), *parser.flush()]
 
 
@@ -59,3 +60,23 @@ def test_quick_and_general_way_agree(
     line = json.dumps(row, separators=separators, ensure_ascii=ascii_only) + end
     record = quick_record(7, line)
     assert record is None or [record] == general(line)
+
+
+def test_quick_reads_the_commonest_line_of_a_dashboard_log() -> None:
+    line = "2026-11-22T08:28:08.001000000Z [err]  [JobsService] Failed to enqueue mascot generation for 4711"
+    entry = quick_entry(line, UTC)
+    assert entry is not None
+    assert entry.record(7) == general(line)[0]
+    assert (entry.level, entry.context, entry.stamp) == ("error", "JobsService", 1795336088001000000)
+
+
+@given(
+    st.sampled_from(STAMPS),
+    st.sampled_from(("inf", "err", "wrn", "dbg", "log", "INF")),
+    st.sampled_from((" ", "  ", "   ", "")),
+    st.builds(str.__add__, st.sampled_from(TAGS), st.sampled_from(TEXTS) | st.text(st.characters(exclude_characters="\r\n"), max_size=12)),
+)
+def test_quick_and_general_way_agree_on_a_dashboard_log(stamp: str, level: str, gap: str, message: str) -> None:
+    line = f"{stamp} [{level}]{gap}{message}".replace("\n", " ").replace("\x1b", "").replace("\0", "")
+    entry = quick_entry(line, UTC)
+    assert entry is None or [entry.record(7)] == general(line)
