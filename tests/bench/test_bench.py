@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from logscan import Options, Rulebook, scan, to_json
 from logscan.finder import hyperscan
 from tests.bench.generate import FORMS, Plan, size_of, write
+from tests.bench.run import Tool, counted, made, table, tools
 
 
 @pytest.mark.parametrize("form", sorted(FORMS))
@@ -46,3 +48,24 @@ def test_bench_fast_way_slow_way_and_full_path_agree(
     fast, full = (to_json(scan(log, rules=rulebook, options=Options(full=full)), rulebook) for full in (False, True))
     monkeypatch.setattr("logscan.finder.hyperscan", None)
     assert to_json(scan(log, rules=rulebook), rulebook) == fast == full
+
+
+def test_bench_counts_no_time_of_a_wrong_answer(tmp_path: Path) -> None:
+    log = made(tmp_path, Plan(size=20_000))
+    assert made(tmp_path, Plan(size=20_000)).truth == log.truth
+    tool = Tool("liar", log, [sys.executable, "-c", "print(7)"], counted)
+    with pytest.raises(SystemExit, match=r"liar: wrong answer \(exit code 0\): 7"):
+        tool.run()
+    assert tool.seconds == []
+    honest = Tool("honest", log, [sys.executable, "-c", f"print({log.steps})"], counted)
+    honest.run()
+    assert "| honest | 0 MB |" in table([honest])
+
+
+def test_bench_runner_runs_logscan_on_each_log(tmp_path: Path) -> None:
+    found = [tool for tool in tools(tmp_path, 200_000) if tool.name.startswith("logscan")]
+    assert len(found) == 7
+    assert len({tool.log.path for tool in found}) == 6
+    found[-1].run()
+    assert found[-1].median > 0
+    assert found[-1].peak > 0
