@@ -54,8 +54,12 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> int:
 
 def prepared(settings: Settings, ready: Callable[[str], None]) -> tuple[Server, socket.socket]:
     """A server and the socket it is to listen on. Raises LogscanError."""
-    app = build(settings)
     listener = _listen(settings)
+    try:
+        app = build(settings)
+    except LogscanError:
+        listener.close()
+        raise
     address = address_of(settings.host, listener.getsockname()[1])
     # Its own access log would show the reports' addresses.
     config = uvicorn.Config(
@@ -89,19 +93,21 @@ async def _until_signalled(server: uvicorn.Server, listener: socket.socket) -> i
 
 def _listen(settings: Settings) -> socket.socket:
     host, port = settings.host, settings.port
+    listener = None
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6 and host == "::":
+        if host == "::":
             # Railway's edge comes over IPv4, its private network over IPv6.
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
         listener.listen(256)
         listener.setblocking(False)
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise LogscanError(f"cannot listen on {host} port {port}: {error.strerror or error}. --port 0 takes a free one") from error
     return listener
 

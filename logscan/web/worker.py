@@ -70,7 +70,7 @@ class Worker:
             while line := await process.stdout.readline():
                 answer = msgspec.json.decode(line, type=Answer)
                 if answer.last:
-                    await self._count(answer)
+                    await self._count()
                     return answer
                 told(answer)
         except (OSError, ValueError) as error:
@@ -80,10 +80,10 @@ class Worker:
         self._process = None
         raise Crashed(how_ended(code))
 
-    async def _count(self, answer: Answer) -> None:
-        """A worker whose scan was broken off, or that did many, makes room for a new one."""
+    async def _count(self) -> None:
+        """A worker that did many scans makes room for a new one."""
         self._scans += 1
-        if self._scans >= _SCANS or answer.problem is not None:
+        if self._scans >= _SCANS:
             await self.stop()
 
     async def stop(self) -> None:
