@@ -101,15 +101,14 @@ def _status(request: Request, job: Job) -> dict[str, object]:
     words, meta = visitor_of(request).words, job.meta
     ahead = site_of(request).jobs.ahead_of(job)
     total = sum(meta.sizes)
-    known = job.read <= total
-    texts = {
-        "queue": words.ui("ahead", number=ahead) if ahead else "",
-        "read": words.ui("of", part=words.size(job.read), total=words.size(total))
-        if known
-        else words.ui("read-so-far", part=words.size(job.read)),
-        "judge": "",
-    }
-    return {"state": meta.state, "step": job.step, "read": job.read, "total": total if known else None, "text": texts[job.step]}
+    known = 0 < job.read <= total
+    text = ""
+    if job.step == "queue" and ahead:
+        text = words.ui("ahead", number=ahead)
+    elif job.step == "read" and job.read:
+        part = words.size(job.read)
+        text = words.ui("of", part=part, total=words.size(total)) if known else words.ui("read-so-far", part=part)
+    return {"state": meta.state, "step": job.step, "read": job.read, "total": total if known else None, "text": text}
 
 
 async def status(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from logscan.web.server import prepared
 from logscan.web.settings import Settings
+from tests.needs import lacking
 from tests.web.client import Client
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -130,3 +133,22 @@ def command(tmp_path: Path) -> Iterator[Start]:
         one.process.wait()
         if one.process.stdout is not None:
             one.process.stdout.close()
+
+
+_CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_ELSEWHERE = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium: nothing is downloaded."""
+    program = next((found for name in _CHROMES if (found := shutil.which(name))), None) or next(filter(os.path.exists, _ELSEWHERE), None)
+    if program is None:
+        lacking("no Chromium here (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield running
+        running.close()

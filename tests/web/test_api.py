@@ -25,7 +25,7 @@ else:
 LINE = b"2026-11-22T09:05:57.123456789Z [inf]  [HealthController] GET /health 200 26 - 2.104 ms\n"
 
 
-def left(client: Client, data: Path) -> list[Path]:
+def left(data: Path) -> list[Path]:
     """What a script's scan left on disk."""
     return [path for folder in ("incoming", "reports") for path in (data / folder).iterdir()]
 
@@ -58,7 +58,10 @@ def test_api_gives_the_report_as_a_page_when_asked(client: Client) -> None:
 
 def test_api_takes_options_in_the_form_or_in_the_address(client: Client) -> None:
     whole = client.scan(LOG).json
-    for answer in (client.scan(LOG, since="2026-11-23T09:14:30Z"), client.post("/api/scan?since=2026-11-23T09:14:30Z", [("file", "b.log", LOG)])):
+    for answer in (
+        client.scan(LOG, since="2026-11-23T09:14:30Z"),
+        client.post("/api/scan?since=2026-11-23T09:14:30Z", [("file", "b.log", LOG)]),
+    ):
         assert 0 < answer.json["input"]["lines"] < whole["input"]["lines"]
 
 
@@ -67,7 +70,7 @@ def test_api_keeps_nothing(serve: Serve, tmp_path: Path) -> None:
     assert client.scan(LOG).status == 200
     assert client.scan(b"\x89PNG\r\n").status == 415
     assert client.scan(LOG, tz="Nowhere/Else").status == 422
-    assert left(client, tmp_path / "data") == []
+    assert left(tmp_path / "data") == []
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, bz2.compress, lzma.compress])
@@ -88,7 +91,9 @@ def test_api_wants_a_file(client: Client) -> None:
     is_problem(client.scan(b""), 422, "empty", "empty")
 
 
-@pytest.mark.parametrize(("name", "value"), [("tz", "Nowhere/Else"), ("tz", "../../etc/passwd"), ("since", "yesterday"), ("until", "9" * 60), ("lang", "de")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("tz", "Nowhere/Else"), ("tz", "../../etc/passwd"), ("since", "yesterday"), ("until", "9" * 60), ("lang", "de")]
+)
 def test_api_names_the_option_that_it_cannot_read(client: Client, name: str, value: str) -> None:
     is_problem(client.scan(LOG, **{name: value}), 422, "bad-option", f"'{value}' will not do for {name}")
 
@@ -99,7 +104,13 @@ def test_api_refuses_a_window_that_ends_before_it_begins(client: Client) -> None
 
 @pytest.mark.parametrize(
     ("head", "kind"),
-    [(b"PK\x03\x04", "zip archive"), (b"%PDF-1.7", "PDF file"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\x7fELF", "ELF"), (b"a\0b\0c" * 99, "binary file")],
+    [
+        (b"PK\x03\x04", "zip archive"),
+        (b"%PDF-1.7", "PDF file"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\x7fELF", "ELF"),
+        (b"a\0b\0c" * 99, "binary file"),
+    ],
 )
 @pytest.mark.parametrize("size", [0, 9000])
 def test_api_says_what_a_file_is_that_is_no_log(client: Client, head: bytes, kind: str, size: int) -> None:
@@ -184,7 +195,7 @@ def test_api_refuses_what_is_too_large_with_its_limit(serve: Serve, tmp_path: Pa
     # Far beyond: refused by its announced length, without waiting for it.
     is_problem(client.scan(LINE * 50_000), 413, "too-large", "at most 97.7 kB")
     assert client.scan(LINE * 1000).status == 200
-    assert left(client, tmp_path / "data") == []
+    assert left(tmp_path / "data") == []
 
 
 def test_api_stops_at_bombs(serve: Serve, tmp_path: Path) -> None:
@@ -196,7 +207,7 @@ def test_api_stops_at_bombs(serve: Serve, tmp_path: Path) -> None:
     # Many small ones are one big one.
     is_problem(client.post("/api/scan", [("file", "a.gz", gzip.compress(LINE * 10_000))] * 5), 413, "expands-too-far", "more than 2 MB")
     assert client.scan(LOG).status == 200
-    assert left(client, tmp_path / "data") == []
+    assert left(tmp_path / "data") == []
 
 
 def test_api_stops_a_scan_that_takes_too_long(serve: Serve) -> None:
@@ -237,4 +248,4 @@ def test_api_serves_twenty_at_once_and_the_page_meanwhile(serve: Serve, tmp_path
         assert answer.status == 200
         assert answer.json["input"]["sources"][0]["name"] == f"{number}.log"
         assert f"{number:08d}-1f14" in json.dumps(answer.json)
-    assert left(client, tmp_path / "data") == []
+    assert left(tmp_path / "data") == []

@@ -20,7 +20,9 @@ CROSS = [
 ]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "192.168.0.7", "a b", "[::1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "192.168.0.7", "a b", "[::1"]
+)
 def test_guard_refuses_names_that_are_not_its_own(client: Client, host: str) -> None:
     for path in ("/", "/api/scan", "/static/page.css"):
         assert client.get(path, Host=host).status == 400

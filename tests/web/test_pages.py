@@ -48,10 +48,14 @@ def test_page_takes_pasted_lines(client: Client) -> None:
 
 
 def test_page_shows_a_refusal_as_a_page_in_the_readers_language(client: Client) -> None:
-    answer = client.post("/scan", [("file", "a.zip", b"PK\x03\x04")], {"form": client.form_token()}, Accept="text/html", Accept_Language="fr")
+    answer = client.post(
+        "/scan", [("file", "a.zip", b"PK\x03\x04")], {"form": client.form_token()}, Accept="text/html", Accept_Language="fr"
+    )
     assert answer.status == 415
     assert "Ce n&#39;est pas un journal" in answer.text
-    script = client.post("/scan", [("file", "a.zip", b"PK\x03\x04")], {"form": client.form_token()}, Accept="application/json", Accept_Language="fr")
+    script = client.post(
+        "/scan", [("file", "a.zip", b"PK\x03\x04")], {"form": client.form_token()}, Accept="application/json", Accept_Language="fr"
+    )
     assert script.json["title"] == "Ce n'est pas un journal"
 
 
@@ -146,7 +150,7 @@ def test_page_answers_unknown_addresses(client: Client) -> None:
     assert client.send("PUT", "/scan").headers["allow"] == "POST"
 
 
-def test_page_says_whether_it_is_well(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_says_whether_it_is_well(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     client = serve()
     assert client.get("/healthz").json == {"status": "ok", "busy": 0}
     monkeypatch.setattr("logscan.web.store.Store.writable", lambda _: False)

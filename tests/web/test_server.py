@@ -33,6 +33,10 @@ def until(condition: object, seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
+def wait_for_reading(client: Client, address: str) -> None:
+    until(lambda: client.get(f"{address}/status", Accept="application/json").json["step"] == "read")
+
+
 def children(pid: int) -> list[int]:
     return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
@@ -110,7 +114,7 @@ def test_serve_reaches_further_with_a_token(command: Start) -> None:
 
 
 @linux
-def test_server_holds_little_memory_whatever_is_uploaded(command: Start, tmp_path: Path) -> None:
+def test_server_holds_little_memory_whatever_is_uploaded(command: Start) -> None:
     running = command()
     client = running.client
     token = client.form_token()
@@ -141,7 +145,7 @@ def test_worker_that_is_killed_is_reported_and_replaced(command: Start, tmp_path
     running = command("--workers", "1")
     client = running.client
     address = client.upload(LOG * 1000)
-    until(lambda: client.get(f"{address}/status", Accept="application/json").json["step"] == "read")
+    wait_for_reading(client, address)
     for pid in children(running.pid):
         os.kill(pid, signal.SIGKILL)
     assert client.wait(address) == "failed"
@@ -163,7 +167,7 @@ def test_server_that_is_killed_leaves_no_worker_and_the_next_one_ends_its_scans(
     under_way = [client.upload(LOG * 300, "big.log"), client.upload(LOG, "small.log")]
     half = tmp_path / "data" / "incoming" / "half"
     half.mkdir()
-    until(lambda: client.get(f"{under_way[0]}/status", Accept="application/json").json["step"] == "read")
+    wait_for_reading(client, under_way[0])
     workers = children(first.pid)
     assert workers
     first.stop(signal.SIGKILL)
@@ -179,7 +183,7 @@ def test_server_that_is_killed_leaves_no_worker_and_the_next_one_ends_its_scans(
 
 
 @linux
-def test_scan_that_takes_the_server_down_is_not_tried_for_ever(command: Start, tmp_path: Path) -> None:
+def test_scan_that_takes_the_server_down_is_not_tried_for_ever(command: Start) -> None:
     address = ""
     running: Command | None = None
     cookies: dict[str, str] = {}
@@ -188,7 +192,7 @@ def test_scan_that_takes_the_server_down_is_not_tried_for_ever(command: Start, t
         running.client.cookies = cookies
         address = address or running.client.upload(LOG * 1000)
         cookies = running.client.cookies
-        until(lambda running=running: running.client.get(f"{address}/status").json["step"] == "read")
+        wait_for_reading(running.client, address)
         running.stop(signal.SIGKILL)
     third = command("--workers", "1")
     assert third.client.state(address) == "failed"
