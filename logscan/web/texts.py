@@ -11,14 +11,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Drop the backend's logs here. You get which mascots are hit, what proves it, and what mends it.",
         "Déposez ici les journaux du backend. Vous obtenez les mascottes touchées, ce qui le prouve, et ce qui y remédie.",
     ),
-    "tagline": ("finds out why mascot images are missing", "trouve pourquoi des images de mascottes manquent"),
     "skip": ("Skip to content", "Aller au contenu"),
     "language": ("Language", "Langue"), "language-en": ("English", "Anglais"), "language-fr": ("French", "Français"),
     "log-out": ("Log out", "Se déconnecter"),
     # The form.
     "files": ("Log files", "Fichiers journaux"),
     "drop": ("Drop log files here", "Déposez des fichiers journaux ici"),
-    "or": ("or", "ou"),
     "choose": ("Choose files", "Choisir des fichiers"),
     "drop-now": ("Let go to add them", "Relâchez pour les ajouter"),
     "accepts": (
@@ -49,7 +47,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "same-command": ("The same at a terminal", "La même chose dans un terminal"),
     "copy": ("Copy", "Copier"), "copied": ("Copied", "Copié"),
-    "copy-link": ("Copy the link", "Copier le lien"),
     "try-demo": ("See a report made from an example", "Voir un rapport tiré d'un exemple"),
     "no-log": ("No log at hand?", "Pas de journal sous la main ?"),
     # While it works.
@@ -73,12 +70,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "new": ("New report", "Nouveau rapport"),
     "download": ("Download", "Télécharger"), "alone": ("Open alone", "Ouvrir seul"), "json": ("JSON", "JSON"),
     "delete": ("Delete", "Supprimer"), "delete-ask": ("Delete this report? It cannot be brought back.", "Supprimer ce rapport ? Il ne pourra pas être récupéré."),
-    "keep-it": ("Keep it", "Le garder"), "delete-it": ("Delete it", "Le supprimer"),
+    "delete-it": ("Delete it", "Le supprimer"),
     "deleted": ("The report is deleted.", "Le rapport est supprimé."),
     "made": ("Made {when}", "Établi le {when}"), "deleted-on": ("deleted on {when}", "supprimé le {when}"),
     "demo": ("Example", "Exemple"),
     "demo-note": ("This report was made from a log that ships with logscan, not from yours.", "Ce rapport provient d'un journal livré avec logscan, pas du vôtre."),
-    "more": ("More", "Plus"), "details": ("Details", "Détails"),
+    "details": ("Details", "Détails"),
     "failed": ("No report", "Pas de rapport"), "again": ("Try again", "Réessayer"), "home": ("To the start", "Vers l'accueil"),
     "again-no-reload": ("The files were deleted: they have to be sent anew.", "Les fichiers ont été supprimés : il faut les renvoyer."),
     # What else stands on the page.
@@ -86,7 +83,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "recent-hint": ("This browser's, for {keep}. Others see them only if you give them the link.", "Ceux de ce navigateur, pendant {keep}. D'autres ne les voient que si vous leur donnez le lien."),
     "critical": ("critical", "critique"), "warning": ("warning", "avertissement"), "ok": ("ok", "ok"), "info": ("info", "info"),
     "under-way": ("under way", "en cours"), "no-report": ("failed", "échec"),
-    "mascot": ("mascot", "mascotte"), "mascots": ("mascots", "mascottes"),
     "where": ("Where to get the logs", "Où trouver les journaux"),
     "where-page": ("Railway's page", "La page de Railway"),
     "where-page-text": (
@@ -112,7 +108,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "The answer is the JSON of logscan scan --format json, or with Accept: text/html the report. Errors are application/problem+json:",
         "La réponse est le JSON de logscan scan --format json, ou avec Accept: text/html le rapport. Les erreurs sont en application/problem+json :",
     ),
-    "api-token": ('This server wants a token: -H "Authorization: Bearer $LOGSCAN_WEB_TOKEN".', 'Ce serveur demande un jeton : -H "Authorization: Bearer $LOGSCAN_WEB_TOKEN".'),
     "status": ("Status", "Statut"), "when": ("When", "Quand"),
     # Log in.
     "login": ("Log in", "Se connecter"), "token": ("Token", "Jeton"),

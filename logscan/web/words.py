@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -13,6 +14,8 @@ from logscan.web.texts import PROBLEMS, TEXTS
 Language = Literal["en", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
 _MONTHS: Final = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.", "nov.", "déc.")
+
+_BEFORE_MARKS: Final = re.compile(r" (?=[?!:;»])|(?<=«) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,17 @@ class Words:
 
     def ui(self, key: str, **values: object) -> str:
         """A fixed text."""
-        text = TEXTS[key][LANGUAGES.index(self.language)]
+        text = self._own(TEXTS[key])
         return text.format_map(values) if values else text
 
     def problem(self, key: str, values: Mapping[str, object]) -> tuple[str, str]:
         """Title and detail of a problem."""
-        title, detail = PROBLEMS[key][LANGUAGES.index(self.language)]
-        return title, detail.format_map(values)
+        titles, details = zip(*PROBLEMS[key], strict=True)
+        return self._own(titles), self._own(details).format_map(values)
+
+    def _own(self, texts: tuple[str, ...]) -> str:
+        """A text in this language; French marks must not begin a line."""
+        return texts[0] if self.language == "en" else _BEFORE_MARKS.sub("\u00a0", texts[1])
 
     def size(self, size: float) -> str:
         """Bytes."""
