@@ -71,29 +71,35 @@ def _settings(values: dict[str, Any], rules: tuple[str, ...]) -> Any:
     from platformdirs import user_data_path
 
     from logscan.errors import UsageError
-    from logscan.times import SECOND, parse_duration
+    from logscan.times import MINUTE, SECOND, parse_duration
     from logscan.web.settings import MIN_TOKEN, Settings, is_loopback, parse_size
 
-    def parsed(option: str, parse: Callable[[str], int]) -> int:
+    def parsed(option: str, parse: Callable[[str], int], least: int = 1) -> int:
+        name = f"--{option.replace('_', '-')}"
         try:
-            return parse(values[option])
+            value = parse(values[option])
         except ValueError as error:
-            raise UsageError(f"--{option.replace('_', '-')}: {error}") from error
+            raise UsageError(f"{name}: {error}") from error
+        if value < least:
+            raise UsageError(f"{name} {values[option]} is too short")
+        return value
 
+    hosts, proxies = _several(values["allow_host"]), _several(values["trust_proxy"])
+    if not is_loopback(values["host"]):
+        # Railway says under which names its edge and its private network reach a service.
+        hosts += tuple(name.lower() for key in ("RAILWAY_PUBLIC_DOMAIN", "RAILWAY_PRIVATE_DOMAIN") if (name := os.environ.get(key)))
     token = os.environ.get("LOGSCAN_WEB_TOKEN") or None
-    if token is None and not is_loopback(values["host"]):
-        raise UsageError(f"--host {values['host']}: others could reach the page, so it needs a token: set LOGSCAN_WEB_TOKEN")
+    for option, given in (("host", not is_loopback(values["host"])), ("allow-host", hosts), ("trust-proxy", proxies)):
+        if given and token is None:
+            raise UsageError(f"--{option}: with it others may reach the page, so it needs a token: set LOGSCAN_WEB_TOKEN")
     if token is not None and len(token) < MIN_TOKEN:
         raise UsageError(f"LOGSCAN_WEB_TOKEN: at least {MIN_TOKEN} characters, so that nobody guesses it (openssl rand -hex 16 makes one)")
-    # Railway says under which names its edge and its private network reach a service.
-    hosts = [
-        *_several(values["allow_host"]),
-        *(os.environ.get(name, "").lower() for name in ("RAILWAY_PUBLIC_DOMAIN", "RAILWAY_PRIVATE_DOMAIN")),
-    ]
     return Settings(
         data=(values["data"] or user_data_path("logscan") / "serve").absolute(), host=values["host"], port=values["port"], token=token,
-        keep=parsed("keep", parse_duration) / SECOND, upload=parsed("max_upload", parse_size), expanded=parsed("max_expanded", parse_size),
-        files=values["max_files"], scan_time=parsed("max_time", parse_duration) / SECOND, idle=parsed("idle", parse_duration) / SECOND,
+        keep=parsed("keep", parse_duration, MINUTE) / SECOND,
+        upload=parsed("max_upload", parse_size), expanded=parsed("max_expanded", parse_size),
+        files=values["max_files"], scan_time=parsed("max_time", parse_duration, SECOND) / SECOND,
+        idle=parsed("idle", parse_duration, SECOND) / SECOND,
         workers=values["workers"] or min(2, os.cpu_count() or 1), queue=values["queue"], rate=values["rate"],
-        hosts=tuple(host for host in hosts if host), proxies=_several(values["trust_proxy"]), rules=rules,
+        hosts=hosts, proxies=proxies, rules=rules,
     )  # fmt: skip

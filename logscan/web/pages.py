@@ -160,6 +160,7 @@ async def demo(request: Request) -> Response:
     site = site_of(request)
     job = site.jobs.demo()
     if job is None:
+        site.uploads.take(visitor_of(request).client)
         with site.jobs.place():
             folder = site.store.begin()
             await asyncio.to_thread(shutil.copy, demo_log(), folder / "files" / "0")

@@ -7,7 +7,6 @@ import gzip
 import json
 import lzma
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -240,9 +239,8 @@ def test_api_serves_twenty_at_once_and_the_page_meanwhile(serve: Serve, tmp_path
     logs = [LOG.replace(b"024c8711", b"%08d" % number) for number in range(20)]
     with ThreadPoolExecutor(20) as pool:
         running = [pool.submit(client.scan, log, f"{number}.log") for number, log in enumerate(logs)]
-        began = time.monotonic()
         assert client.get("/").status == 200
-        assert time.monotonic() - began < 5
+        assert not all(one.done() for one in running)
         answers = [one.result() for one in running]
     for number, answer in enumerate(answers):
         assert answer.status == 200

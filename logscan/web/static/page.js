@@ -239,8 +239,25 @@ if (form) {
     event.preventDefault();
     depth = 0;
     over(false);
-    add([...event.dataTransfer.files]);
+    // Folders are entered, as `logscan scan FOLDER` does; what is hidden in them is passed over.
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
+    if (entries.some((entry) => entry?.isDirectory)) Promise.all(entries.map(within)).then((lists) => add(lists.flat()));
+    else add([...event.dataTransfer.files]);
   });
+
+  async function within(entry) {
+    if (!entry || (entry.isDirectory && entry.name.startsWith("."))) return [];
+    if (entry.isFile) return [await new Promise((done, failed) => { entry.file(done, failed); })];
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {
+      // Browsers give a folder's entries a hundred at a time.
+      const some = await new Promise((done, failed) => { reader.readEntries(done, failed); });
+      if (!some.length) return found;
+      for (const one of some) if (!one.name.startsWith(".")) found.push(...await within(one));
+    }
+  }
+
   addEventListener("paste", (event) => {
     if (event.target.closest?.("input, textarea") || form.hidden) return;
     if (event.clipboardData.files.length) { add([...event.clipboardData.files]); return; }
