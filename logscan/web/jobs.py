@@ -92,7 +92,9 @@ class Jobs:
     async def warm(self) -> None:
         """An upload has begun: while it comes in, a worker can load what it needs."""
         if self._free and not any(worker.pid for worker in self._free):
-            await self._free[0].start()
+            # Where that fails, the scan will say so.
+            with suppress(Crashed):
+                await self._free[0].start()
 
     async def submit(self, meta: Meta, folder: Path) -> Job:
         """Queue an upload that is whole."""

@@ -40,11 +40,14 @@ class Worker:
         return self._process.pid if self._process is not None else None
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Have a process ready."""
+        """Have a process ready. Raises Crashed."""
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
                 self._scans = 0
-                self._process = await self._spawn()
+                try:
+                    self._process = await self._spawn()
+                except OSError as error:
+                    raise Crashed(f"no process: {error.strerror or error}") from error
             return self._process
 
     async def _spawn(self) -> asyncio.subprocess.Process:

@@ -72,6 +72,16 @@ def test_jobs_go_on_after_a_mistake_in_one(serve: Serve, monkeypatch: pytest.Mon
     assert client.scan(LOG).status == 200
 
 
+def test_jobs_say_when_no_process_can_be_started(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    client = serve()
+    monkeypatch.setattr("logscan.web.worker.sys.executable", str(tmp_path / "no-python"))
+    answer = client.scan(LOG)
+    assert answer.status == 500
+    assert "no process: No such file" in answer.json["detail"]
+    monkeypatch.undo()
+    assert client.scan(LOG).status == 200
+
+
 def test_failure_of_another_version_is_still_told() -> None:
     assert Failure("something-new", {}).problem().status == 500
 
