@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,7 +26,7 @@ from logscan.web.site import Site
 from logscan.web.store import Store
 
 # Wrong tokens that one client may try in a minute.
-_GUESSES = 10
+_GUESSES: Final = 10
 
 
 def build(settings: Settings) -> Guard:

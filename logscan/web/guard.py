@@ -85,10 +85,16 @@ class Guard:
             # The app has answered already; here it is only told.
             _ERRORS.exception("error %s", scope.get("state", {}).get("number", ""))
         finally:
-            client = scope.get("client") or ("-",)
+            client, _ = scope.get("client") or ("-", 0)
             path = _REPORT.sub(r"\1…", visible(scope["path"]))[:200]
             _LOG.info(
-                "%s %s %s %s %dB %.0fms", client[0], scope["method"], path, answer.status, answer.size, 1000 * (time.monotonic() - began)
+                "%s %s %s %s %dB %.0fms",
+                visible(client)[:60],
+                scope["method"],
+                path,
+                answer.status,
+                answer.size,
+                1000 * (time.monotonic() - began),
             )
 
     def _refusal(self, request: Request) -> Response | None:
@@ -150,7 +156,8 @@ class Guard:
         session: Session | None = getattr(request.state, "cookie", None)
         if session is not None:
             headers.append("Set-Cookie", f"{COOKIE}={self._sessions.write(session)}{flags}")
-        if request.query_params.get("lang") in ("en", "fr"):
+        # The report's own language, in its frame, is not the reader's.
+        if request.query_params.get("lang") in ("en", "fr") and not request.url.path.endswith("/report.html"):
             headers.append("Set-Cookie", f"{LANGUAGE_COOKIE}={request.query_params['lang']}{flags}")
 
 

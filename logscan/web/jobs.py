@@ -160,12 +160,13 @@ class Jobs:
             if not job.over.is_set():
                 # The server stops: the next one scans this anew.
                 job.meta.tries -= 1
-                self._store.save(job.meta)
+                with suppress(OSError):
+                    self._store.save(job.meta)
                 raise
             # Deleted while it worked: the worker may have written into its folder once more.
             self._store.delete(job.meta.id)
         except Exception:  # noqa: BLE001  # one scan must not end the runner
-            _LOG.exception("scan %s", job.meta.id[:6])
+            _LOG.exception("scan %s", job.meta.id[:4])
             await worker.stop()
             self._end(job, failure=Failure("scan-crashed", {"how": "internal"}))
         finally:
@@ -204,8 +205,10 @@ class Jobs:
         job.meta.state = "failed" if failure else "done"
         try:
             self._store.save(job.meta)
-        finally:
-            job.over.set()
+        except OSError as error:
+            # Known until the server ends; the next one scans it anew.
+            _LOG.warning("scan %s: cannot be saved: %s", job.meta.id[:4], error.strerror)
+        job.over.set()
 
     def _expired(self, job: Job) -> bool:
         return job.meta.created + self._settings.keep < time.time()

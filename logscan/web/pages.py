@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -19,11 +19,11 @@ from logscan.web.problems import LIMITS, STATUS, Problem
 from logscan.web.site import check_form, site_of, small_form, take_upload, visitor_of
 from logscan.web.store import Meta
 
-_DOCUMENTED = (413, 415, 422, 429)
+_DOCUMENTED: Final = (413, 415, 422, 429)
 # The report is a page of its own, from log text: whatever may be wrong with it, it gets no hold on this site.
-_SANDBOX = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals; frame-ancestors 'self'"
-_DEMO = Path("demo") / "input.log"
-_DEMO_IN_CHECKOUT = Path("fixtures") / "interleaved-jobs-two-causes" / "input.log"
+_SANDBOX: Final = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals; frame-ancestors 'self'"
+_DEMO: Final = Path("demo") / "input.log"
+_DEMO_IN_CHECKOUT: Final = Path("fixtures") / "interleaved-jobs-two-causes" / "input.log"
 
 
 async def index(request: Request) -> Response:

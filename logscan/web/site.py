@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -20,7 +21,7 @@ from logscan.web.settings import Settings
 from logscan.web.store import Meta, Store
 from logscan.web.upload import receive
 
-_MAX_FORM = 8192
+_MAX_FORM: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,6 @@ async def take_upload(request: Request, kind: Literal["page", "script"], allowed
 
 async def small_form(request: Request) -> dict[str, str]:
     """The fields of a short urlencoded form. Raises Problem."""
-    from urllib.parse import parse_qsl
-
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise Problem("wrong-type", type=request.headers.get("content-type", "nothing")[:60])
     body = b""

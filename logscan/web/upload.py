@@ -129,10 +129,7 @@ class _Receiver:
         if self._total > self._settings.upload:
             raise Problem("too-large", limit=self._settings.upload)
         if part.file is None:
-            if len(self.upload.names) >= self._settings.files:
-                raise Problem("too-many-files", limit=self._settings.files)
-            part.file = (self._folder / str(len(self.upload.names))).open("xb")
-            self.upload.names.append(shown(part.filename or b"") if part.name == "file" else PASTED)
+            part.file = self._open()
         part.size += len(data)
         if len(part.head) < _HEAD:
             part.head += data[: _HEAD - len(part.head)]
@@ -151,11 +148,19 @@ class _Receiver:
             self.upload.sizes.append(part.size)
         elif part.name == "file" and part.filename:
             # An empty file is named in the report, as an empty one on disk would be.
-            (self._folder / str(len(self.upload.names))).touch()
-            self.upload.names.append(shown(part.filename))
+            self._open().close()
             self.upload.sizes.append(0)
         elif part.name not in ("file", "paste"):
             self.upload.fields[part.name] = part.text.decode("utf-8", "replace")
+
+    def _open(self) -> IO[bytes]:
+        """The next file; its name on disk is its number."""
+        names = self.upload.names
+        if len(names) >= self._settings.files:
+            raise Problem("too-many-files", limit=self._settings.files)
+        file = (self._folder / str(len(names))).open("xb")
+        names.append(shown(self._part.filename or b"") if self._part.name == "file" else PASTED)
+        return file
 
     def _sniff(self) -> None:
         kind = not_a_log(bytes(self._part.head))

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,9 +192,18 @@ def test_api_refuses_what_is_too_large_with_its_limit(serve: Serve, tmp_path: Pa
     is_problem(answer, 413, "too-large", "at most 97.7 kB")
     assert answer.json["limit"] == {"name": "--max-upload", "value": "97.7\u00a0kB"}
     is_problem(client.post("/api/scan", [("file", "a.log", LINE)] * 4), 413, "too-many-files", "at most 3 files")
+    is_problem(client.post("/api/scan", [("file", "a.log", b"")] * 4), 413, "too-many-files", "at most 3 files")
     # Far beyond: refused by its announced length, without waiting for it.
     is_problem(client.scan(LINE * 50_000), 413, "too-large", "at most 97.7 kB")
     assert client.scan(LINE * 1000).status == 200
+    assert left(tmp_path / "data") == []
+
+
+def test_api_says_that_the_disk_is_full_before_it_is(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = serve()
+    real = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("logscan.web.upload.shutil.disk_usage", lambda _: real._replace(free=1 << 20))
+    is_problem(client.scan(LOG), 507, "no-space", "has to make some")
     assert left(tmp_path / "data") == []
 
 

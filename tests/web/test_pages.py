@@ -29,6 +29,7 @@ def test_page_takes_a_form_and_leads_to_the_report(serve: Serve, tmp_path: Path)
     assert "allow-same-origin" not in report.headers["content-security-policy"]
     assert "default-src 'none'" in report.headers["content-security-policy"]
     assert "2 mascottes" in client.get(f"{address}/report.html?lang=fr").text
+    assert '<html lang="en">' in client.get(address).text  # the report's language is not the page's
     assert client.get(f"{address}/report.json").json["verdict"] == "jobs-failing"
     taken = client.get(f"{address}/report.html?download").headers["content-disposition"]
     assert taken == 'attachment; filename="logscan-report.html"'
