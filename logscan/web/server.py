@@ -47,8 +47,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> int:
 
     Raises LogscanError where the address or the data folder cannot be used.
     """
-    _log_to_stderr()
     server, listener = prepared(settings, ready)
+    _log_to_stderr()
     return asyncio.run(_until_signalled(server, listener))
 
 

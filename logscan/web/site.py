@@ -19,9 +19,11 @@ from logscan.web.rate import RateLimit
 from logscan.web.sessions import Sessions
 from logscan.web.settings import Settings
 from logscan.web.store import Meta, Store
-from logscan.web.upload import receive
+from logscan.web.upload import content_length, receive
 
 _MAX_FORM: Final = 8192
+# An upload that takes long enough for a worker to get ready meanwhile.
+_LONG: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ async def take_upload(request: Request, kind: Literal["page", "script"], allowed
     with site.jobs.place():
         folder = site.store.begin()
         try:
-            await site.jobs.warm()
+            if content_length(request) > _LONG:
+                await site.jobs.warm()
             upload = await receive(request, folder / "files", site.settings, allowed)
             fields = {**request.query_params, **upload.fields}
             lang = visitor.words.language if kind == "page" else "en"

@@ -15,25 +15,19 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from logscan.sources.inflate import compression_of, refused_as
 from logscan.web.names import PASTED, distinct, shown
 from logscan.web.problems import Problem
 from logscan.web.settings import Settings
+from logscan.web.sniff import HEAD, not_a_log
 
 # Parts are written in pieces of this size, in a thread: a slow disk must not hold up the page.
 _PIECE: Final = 1 << 20
-_HEAD: Final = 4096
 _MAX_FIELD: Final = 4096
 _MAX_FIELDS: Final = 40
 # What the parts' headers may add to the files' own size.
 _OVERHEAD: Final = 1 << 20
 # An upload must bring this many bytes a second, on average, once `idle` is over.
 MIN_PACE: Final = 1024
-_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
-_OTHER: Final = (
-    (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"), (b"\x7fELF", "ELF"), (b"MZ", "EXE"), (b"Rar!", "RAR"),
-    (b"SQLite format 3\0", "SQLite"), (b"PK\x05\x06", "zip"), (b"PAR1", "Parquet"),
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -131,9 +125,9 @@ class _Receiver:
         if part.file is None:
             part.file = self._open()
         part.size += len(data)
-        if len(part.head) < _HEAD:
-            part.head += data[: _HEAD - len(part.head)]
-            if len(part.head) >= _HEAD:
+        if len(part.head) < HEAD:
+            part.head += data[: HEAD - len(part.head)]
+            if len(part.head) >= HEAD:
                 self._sniff()
         self._pending.append((part.file, data))
         self._waiting += len(data)
@@ -171,14 +165,6 @@ class _Receiver:
         self.ended = True
 
 
-def not_a_log(head: bytes) -> str | None:
-    """What a file is that cannot be a log, by its first bytes."""
-    if compression_of(head) or head.startswith(_BOMS):
-        return None
-    known = refused_as(head) or next((name for magic, name in _OTHER if head.startswith(magic)), None)
-    return known or ("binary file" if head.count(0) * 20 > len(head) else None)
-
-
 def _write(pending: Sequence[tuple[IO[bytes], bytes]]) -> None:
     try:
         for file, data in pending:
@@ -197,7 +183,7 @@ async def receive(request: Request, folder: Path, settings: Settings, allowed: C
         raise Problem("wrong-type", type=(request.headers.get("content-encoding") or kind.decode("latin-1") or "nothing")[:60])
     if not values.get(b"boundary"):
         raise Problem("malformed", why="the form names no boundary")
-    length = _length(request)
+    length = content_length(request)
     if length > settings.upload + _OVERHEAD:
         raise Problem("too-large", limit=settings.upload)
     if length + (64 << 20) > shutil.disk_usage(folder).free:
@@ -222,7 +208,8 @@ async def receive(request: Request, folder: Path, settings: Settings, allowed: C
     return upload
 
 
-def _length(request: Request) -> int:
+def content_length(request: Request) -> int:
+    """What a body announces of its size, in bytes; 0 where it says nothing."""
     text = request.headers.get("content-length", "0")
     return int(text) if text.isdecimal() else 0
 
