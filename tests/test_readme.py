@@ -26,7 +26,13 @@ from logscan.rulebook.schema import FINDINGS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-GUIDES = [README, *(ROOT / name for name in ("rules/README.md", "fixtures/README.md", ".github/CONTRIBUTING.md", ".github/CHANGELOG.md"))]
+GUIDES = [
+    README,
+    *(
+        ROOT / name
+        for name in ("rules/README.md", "fixtures/README.md", ".github/CONTRIBUTING.md", ".github/CHANGELOG.md", ".railway/README.md")
+    ),
+]
 ACCEPT = bool(os.environ.get("LOGSCAN_ACCEPT_GOLD"))
 
 _CHECKED = re.compile(r"(?m)^<!-- checked -->\n```console\n\$ (?P<command>.+)\n(?P<printed>(?:(?!```).*\n)*)```$")
@@ -129,9 +135,11 @@ def test_readme_command_lines_are_ones_that_logscan_takes(line: str) -> None:
 
 @pytest.mark.parametrize("option", sorted({span.split()[0] for span in commands() if span.startswith("--")}))
 def test_readme_options_in_the_text_are_options_of_a_command(option: str) -> None:
-    scan, rules = cli.commands["scan"], cli.commands["rules"]
+    scan, serve, rules = (cli.commands[name] for name in ("scan", "serve", "rules"))
     assert isinstance(rules, click.Group)
-    assert option in {known for command in (scan, *rules.commands.values()) for parameter in command.params for known in parameter.opts}
+    assert option in {
+        known for command in (scan, serve, *rules.commands.values()) for parameter in command.params for known in parameter.opts
+    }
 
 
 @pytest.mark.parametrize(

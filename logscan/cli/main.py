@@ -12,6 +12,7 @@ import click
 from logscan.cli.completion import completion
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
+from logscan.cli.serve import serve
 from logscan.errors import LogscanError
 from logscan.version import __version__
 from logscan.visible import visible
@@ -58,6 +59,7 @@ def cli() -> None:
 
 cli.add_command(scan)
 cli.add_command(rules)
+cli.add_command(serve)
 cli.add_command(completion)
 
 
