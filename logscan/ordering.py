@@ -68,7 +68,7 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
         elif stamp != carried:
             carried, since = stamp, 0
         slack = RAILWAY_SLACK if sighting.clock == "railway" else APP_SLACK
-        out.append(Seen(sighting, stamp, carried + since, slack))
+        out.append(Seen(sighting, stamp, carried + since if since else carried, slack))
     return out
 
 

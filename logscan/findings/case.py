@@ -19,6 +19,7 @@ from logscan.times import SECOND
 
 MAX_EVIDENCE: Final = 5
 REDIS_WORKS: Final = frozenset({"enqueued", "processing", "generated", "other_job"})
+_WORKER: Final = frozenset({"processing", "generated", "generation_failed", "worker_line", "job_link", "upload_failed", "uploaded"})
 _DEATH_GAP: Final = 10 * SECOND
 _STARTS: Final = frozenset({"container_start", "app_start"})
 
@@ -69,12 +70,20 @@ class Case:
 
     def events(self, *names: str) -> list[Seen]:
         """The sightings of these events, in order."""
-        wanted = frozenset(names)
-        return [item for item in self.seen if item.sighting.event in wanted]
+        places = sorted(place for name in set(names) for place in self._places.get(name, ()))
+        return [self.seen[place] for place in places]
 
     def with_outcome(self, *outcomes: str) -> list[str]:
         """The ids of mascots that ended so, in order."""
         return self.mascots.filter(pl.col("outcome").is_in(outcomes))["mascot_id"].to_list()
+
+    @cached_property
+    def _places(self) -> dict[str | None, list[int]]:
+        """Where in `seen` each event stands; None stands for what is no event."""
+        places: dict[str | None, list[int]] = {}
+        for place, item in enumerate(self.seen):
+            places.setdefault(item.sighting.event, []).append(place)
+        return places
 
     @cached_property
     def by_outcome(self) -> dict[str, int]:
@@ -103,7 +112,8 @@ class Case:
     @cached_property
     def redis_trouble(self) -> list[Seen]:
         """Redis client errors and reconnect lines, whoever they hit."""
-        return [item for item in self.seen if item.sighting.event == "redis_retry" or _is_trouble(item)]
+        places = sorted((*self._places.get("redis_retry", ()), *self._places.get(None, ())))
+        return [item for place in places if (item := self.seen[place]).sighting.event == "redis_retry" or _is_trouble(item)]
 
     @cached_property
     def deaths(self) -> list[Death]:
@@ -126,10 +136,7 @@ class Case:
     @cached_property
     def worker_seen(self) -> bool:
         """Whether any line of the worker is in the input."""
-        return any(
-            item.sighting.event in {"processing", "generated", "generation_failed", "worker_line", "job_link", "upload_failed", "uploaded"}
-            for item in self.seen
-        )
+        return not _WORKER.isdisjoint(self._places)
 
 
 def _is_trouble(item: Seen) -> bool:
