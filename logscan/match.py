@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 import regex
 
-from logscan.finder import Finder
+from logscan.gate import Gate
 from logscan.model import Clock, Record, Wall
-from logscan.rulebook import Compiled, Rulebook, fold
+from logscan.rulebook import Compiled, Rulebook
 from logscan.rulebook.linear import Match, is_plain, linear
 from logscan.rulebook.schema import DataRule, Fact, ServiceRule, Signature
 
@@ -30,11 +30,9 @@ _LONG: Final = 64 << 10
 _WINDOW: Final = 4 << 10
 _MAX_TRIES: Final = 20
 _MAX_TEXTS: Final = 400
-_GRAM: Final = 4
 _MAX_DIGITS: Final = 9
 _SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
-_MANY: Final = 500
 _MAX_PLANS: Final = 10_000
 
 # Rules, each with its match at the start of a text.
@@ -73,14 +71,14 @@ class Matcher:
     records: int = 0
     matched: int = 0
     processes: dict[object, int] = field(default_factory=dict)
-    _gate: _Gate = field(init=False)
+    _gate: Gate = field(init=False)
     _strings: dict[str, str] = field(default_factory=dict)
     _by_anchor: list[list[Compiled]] = field(default_factory=list)
     _plans: dict[tuple[tuple[int, ...], str | None], _Plan | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the anchors of all rules."""
-        self._gate = _Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
+        self._gate = Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
 
     def fresh(self, processes: Mapping[object, int] | None = None) -> Matcher:
         """A matcher of the same rules that has seen nothing; it may know the numbers of processes."""
@@ -197,60 +195,6 @@ class Matcher:
     def number_of(self, process: object) -> int:
         """The number of a process."""
         return self.processes.setdefault(process, len(self.processes))
-
-
-class _Gate:
-    """Picks the rules worth trying on a text: those of which an anchor occurs in it."""
-
-    def __init__(self, rules: Iterable[Compiled]) -> None:
-        self._rules = list(rules)
-        exact: dict[str, list[int]] = {}
-        folded: dict[str, list[int]] = {}
-        self._always = {number for number, rule in enumerate(self._rules) if not rule.anchors.texts}
-        for number, rule in enumerate(self._rules):
-            for text in rule.anchors.texts:
-                (folded if rule.anchors.ignore_case else exact).setdefault(text, []).append(number)
-        self._by_text = [*exact.values(), *folded.values()]
-        self._texts = (tuple(exact), tuple(folded))
-        self._grams = _Grams(*self._texts)
-        self._finder: Finder | None = None
-        self._asked = 0
-
-    def rules_for(self, text: str) -> list[Compiled]:
-        """The rules whose anchors `text` holds, in the order of the rulebook."""
-        self._asked += 1
-        if self._asked == _MANY:
-            # Building a finder takes as long as looking at some hundred texts without.
-            self._finder = Finder.of(*self._texts)
-        # Case is more than what ASCII has in a text that is more than ASCII.
-        texts = self._finder.numbers(text.encode()) if self._finder is not None and text.isascii() else self._grams.numbers(text)
-        if not texts and not self._always:
-            return []
-        return [self._rules[number] for number in sorted(self._always.union(*(self._by_text[place] for place in texts)))]
-
-
-class _Grams:
-    """The same search without Hyperscan: anchors are looked up by one of their runs of four characters, the rarest one."""
-
-    def __init__(self, exact: Sequence[str], folded: Sequence[str]) -> None:
-        shared = Counter(gram for text in (*exact, *folded) for gram in _grams(text.lower()))
-        self._short: list[tuple[int, str, bool]] = []
-        self._by_gram: dict[str, list[tuple[int, str, bool]]] = {}
-        for number, text in enumerate((*exact, *folded)):
-            grams = _grams(text.lower())
-            place = self._by_gram.setdefault(min(grams, key=lambda gram: (shared[gram], gram)), []) if grams else self._short
-            place.append((number, text, number >= len(exact)))
-
-    def numbers(self, text: str) -> set[int]:
-        """The numbers of the anchors that `text` holds: first the exact ones, then those that ignore case."""
-        lowered = fold(text)
-        hits = self._by_gram.keys() & _grams(lowered)
-        anchors = chain(self._short, *(self._by_gram[gram] for gram in hits))
-        return {number for number, anchor, ignore_case in anchors if anchor in (lowered if ignore_case else text)}
-
-
-def _grams(text: str) -> set[str]:
-    return {text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1)}
 
 
 def captured_number(captures: Mapping[str, str], name: str, default: int = 0) -> int:

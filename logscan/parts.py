@@ -19,9 +19,10 @@ from logscan.match import Matcher, Sighting
 from logscan.model import Record
 from logscan.parse.documents import HEAD, document_form
 from logscan.prefilter import Scanner
-from logscan.reading import Reader, Segment
+from logscan.reading import Reader
 from logscan.rulebook import Rulebook, load_rules
 from logscan.sources import FileSource, Source, blocks
+from logscan.stretches import Segment
 from logscan.taking import Account, Follow, Options, take
 
 SEGMENT: Final = 32 << 20

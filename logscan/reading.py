@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from logscan.counting import Counted, all_single, count, count_single, undecodable
 from logscan.extent import extent_of
 from logscan.model import Record, Wall
 from logscan.parse import DayOrder, LineParser, detect
-from logscan.parse.documents import HEAD, Ending, document_form, read_csv, read_json
+from logscan.parse.documents import Ending, document_form, read_csv, read_json
 from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
@@ -21,6 +21,7 @@ from logscan.parse.text import clean
 from logscan.prefilter import Hits, Scanner, Trail
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
+from logscan.stretches import Segment, Stretch, head_of, limited, runs
 from logscan.times import UTC
 
 _DOCUMENTS: Final = (None, "railway-array", "railway-response", "railway-csv", "railway-ndjson")
@@ -29,29 +30,8 @@ _SMALL: Final = 1 << 16
 _MAX_SAMPLES: Final = 1000
 
 
-class Segment(NamedTuple):
-    """A stretch of a plain file, by offsets: from `start`, where a block begins, to `stop`, or to the end.
-
-    `warm` is where the block before begins, `even` the first multiple of BLOCK from `start` on: pieces are cut there.
-    """
-
-    warm: int
-    start: int
-    even: int
-    stop: int | None
-
-
 Anchors = tuple[int, ...] | None
 Read = tuple[Record, Anchors]
-
-
-class Stretch(NamedTuple):
-    """A block's place and time: what is read again when two inputs overlap."""
-
-    line: int
-    offset: int
-    first: int | None
-    last: int | None
 
 
 @dataclass(slots=True)
@@ -95,7 +75,7 @@ class Reader:
     def candidates(self) -> Iterator[Read]:
         """The candidates as records, each with the anchors that its line holds, if they are known."""
         chunks: Iterator[bytes] = self._counted(self.source.chunks())
-        head = _head(chunks)
+        head = head_of(chunks)
         while (form := document_form(head) if self.form in _DOCUMENTS else None) is not None:
             ending = Ending()
             yield from ((record, None) for record in self._document(chain([head], chunks), form, ending))
@@ -104,7 +84,7 @@ class Reader:
             self.documents = True
             # A chain, unlike a generator, leaves the rest open when it is dropped.
             chunks = chain([ending.rest.encode("utf-8", "replace")], chunks)
-            head = _head(chunks)
+            head = head_of(chunks)
         yield from self._lines(chain([head], chunks), self.lines + 1 if self.documents else 1)
         self.broken = self.broken or self.source.broken
 
@@ -112,14 +92,14 @@ class Reader:
         """The candidates of a segment of a plain file, lines numbered from 1. A record that its last line begins is left to the next."""
         chunks = self.source.chunks(segment.even)
         if segment.stop is not None:
-            chunks = _limited(chunks, segment.stop - segment.even)
-        begun = b"".join(_limited(self.source.chunks(segment.start), segment.even - segment.start))
+            chunks = limited(chunks, segment.stop - segment.even)
+        begun = b"".join(limited(self.source.chunks(segment.start), segment.even - segment.start))
         yield from self._lines(self._counted(chunks), 1, segment.start, begun, ends=segment.stop is None)
         self.broken = self.source.broken
 
     def warm_up(self, segment: Segment) -> Iterator[Read]:
         """The candidates of the block before a segment: what a segment's first lines are is known from those before."""
-        data = b"".join(_limited(self.source.chunks(segment.warm), segment.start - segment.warm))
+        data = b"".join(limited(self.source.chunks(segment.warm), segment.start - segment.warm))
         yield from self._block(Block(data, 1 - data.count(b"\n"), segment.warm))
 
     def heir(self) -> Reader:
@@ -156,10 +136,10 @@ class Reader:
             yield from (r for r in reader.records() if r.stamp is not None and first <= r.stamp <= last)
             return
         wanted = [s for s in self.stretches if s.first is None or s.last is None or (s.first <= last and s.last >= first)]
-        for run in _runs(wanted, self.stretches):
+        for run in runs(wanted, self.stretches):
             reader = Reader(self.source, full, self.zone, self.form)
             size = self._end_of(run[-1]) - run[0].offset
-            chunks = _limited(self.source.chunks(run[0].offset), size)
+            chunks = limited(self.source.chunks(run[0].offset), size)
             for record, _ in reader._lines(chunks, run[0].line, run[0].offset):
                 if record.stamp is not None and first <= record.stamp <= last:
                     yield record
@@ -295,35 +275,3 @@ def _sample(block: Block) -> list[str]:
         step = len(data) // 8
         lines = [line for start in range(0, len(data), step) for line in data[start : start + 4096].split(b"\n")[1:13]]
     return [line[:65536].decode("utf-8", "replace").rstrip("\r") for line in lines if line.strip()]
-
-
-def _head(chunks: Iterator[bytes]) -> bytes:
-    """As many first bytes as it takes to tell a document: a slow pipe may hand them out one by one."""
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        first, newline, rest = head.lstrip().partition(b"\n")
-        if len(head) >= HEAD or (newline and first.strip() not in (b"{", b"[") and (rest or head.endswith(b"\n"))):
-            break
-    return head
-
-
-def _limited(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    for chunk in chunks:
-        if size <= 0:
-            return
-        yield chunk[:size]
-        size -= len(chunk)
-
-
-def _runs(wanted: list[Stretch], all_of: list[Stretch]) -> Iterator[list[Stretch]]:
-    """Wanted stretches that lie side by side, together."""
-    places = {stretch.offset: place for place, stretch in enumerate(all_of)}
-    run: list[Stretch] = []
-    for stretch in wanted:
-        if run and places[stretch.offset] != places[run[-1].offset] + 1:
-            yield run
-            run = []
-        run.append(stretch)
-    if run:
-        yield run
