@@ -98,8 +98,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment on Railway, a mark on the timeline: when it was created, and when it came to its status."""
+
+    id: str
+    service: str | None
+    status: str
+    created: int | None
+    changed: int | None
+    commit: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the logs really cover. `end` is the latest stamp of any line; `notes` tell people what to know of it."""
+    """What the logs really cover. `end` is the latest stamp of any line, or up to when it is known that none follows.
+
+    `notes` tell people what to know of it.
+    """
 
     sources: tuple[SourceReport, ...]
     start: int | None
@@ -109,6 +125,7 @@ class Coverage:
     matched: int
     dropped: int
     notes: tuple[Note, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
 
     def has_hole(self, start: int | None, end: int | None) -> bool:
         """Whether a hole overlaps the stretch from `start` to `end`; without stamps, any hole does."""

@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 import click
 
 from logscan.cli.completion import completion
+from logscan.cli.pull import pull
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
 from logscan.errors import LogscanError
@@ -57,6 +58,7 @@ def cli() -> None:
 
 
 cli.add_command(scan)
+cli.add_command(pull)
 cli.add_command(rules)
 cli.add_command(completion)
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
-import time
 import webbrowser
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from logscan.cli.output import emit
+from logscan.cli.parsing import moment_of_report, parsed
 from logscan.cli.rulebooks import checked_rules
-from logscan.diagnose import Interrupted, Options, diagnose
+from logscan.cli.stopping import stoppable
+from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
 from logscan.report.contract import json_schema, to_json
@@ -30,7 +30,7 @@ from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
 from logscan.sources import Source, expand
-from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
+from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
 
 DEFAULT_REPORT: Final = Path("logscan-report.html")
@@ -45,13 +45,13 @@ def print_schema() -> int:
 
 def scan_command(values: Mapping[str, Any]) -> int:
     """The whole command; the exit code."""
-    now = _now(values["now"])
+    now = moment_of_report(values["now"])
     options = _options(values, now)
     report, timeline = _targets(values)
     rulebook = checked_rules(values["rules"])
     sources = expand(values["inputs"])
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
-    with _stoppable() as stop:
+    with stoppable() as stop:
         with _progress(sources) as progress:
             diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
         words = Words(rulebook, values["lang"] or default_language())
@@ -99,36 +99,18 @@ def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
     return 0
 
 
-def _now(text: str | None) -> int:
-    if text is None:
-        return time.time_ns()
-    stamp = parse_stamp(text)
-    if stamp is None:
-        raise UsageError(f"--now '{text}': give a time such as 2026-11-22T08:00:00Z")
-    return stamp
-
-
 def _options(values: Mapping[str, Any], now: int) -> Options:
-    zone = _parsed("--tz", values["tz"], parse_zone)
-    since = _parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
-    until = _parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
+    zone = parsed("--tz", values["tz"], parse_zone)
+    since = parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
+    until = parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
     if since is not None and until is not None and since >= until:
         raise UsageError(f"--since {values['since']} lies after --until {values['until']}")
     form = values["input_format"]
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
-        pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run"], parse_duration),
+        pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
         redact=not values["no_redact"],
     )  # fmt: skip
-
-
-def _parsed(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
-    if text is None:
-        return None
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from error
 
 
 def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
@@ -167,41 +149,6 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
 
 def _is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
-
-
-@dataclass(slots=True)
-class _Stop:
-    """Signals: while reading they end it; later they only change the exit code."""
-
-    reading: bool = True
-    signum: int | None = None
-
-    def end_of_reading(self) -> None:
-        """From here on the answer is nearly there: it is given in any case."""
-        self.reading = False
-
-    def __call__(self, signum: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if self.reading:
-            raise Interrupted(signum)
-        self.signum = signum
-
-
-@contextmanager
-def _stoppable() -> Iterator[_Stop]:
-    """Ctrl-C and SIGTERM stop the reading, and what was read is reported; a second Ctrl-C ends at once."""
-    stop = _Stop()
-    before = {}
-    for name in ("SIGINT", "SIGTERM"):
-        number = getattr(signal, name)
-        # In another thread than the main one, whoever embeds logscan keeps its own handlers.
-        with suppress(ValueError):
-            before[number] = signal.signal(number, stop)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
