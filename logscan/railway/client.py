@@ -155,8 +155,12 @@ class Client:
             return decode(data, kind)
         except Fault as fault:
             if fault.limited:
-                raise _Wait(retry_after(response.headers) or self.patience.longest) from fault
+                raise _Wait(self._asked_to_wait(response)) from fault
             raise
+
+    def _asked_to_wait(self, response: httpx.Response) -> float:
+        asked = retry_after(response.headers)
+        return self.patience.longest if asked is None else asked
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         self.limit = rate_limit(headers)
@@ -169,7 +173,7 @@ class Client:
         """What the status says, before the body is looked at."""
         status = response.status_code
         if status == _TOO_MANY:
-            raise _Wait(retry_after(response.headers) or self.patience.longest)
+            raise _Wait(self._asked_to_wait(response))
         if status in _TRANSIENT:
             raise Fault(f"HTTP {status}")
         if status >= 300:  # noqa: PLR2004  # neither an answer nor a fault of the moment

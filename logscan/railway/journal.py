@@ -155,6 +155,7 @@ def open_journal(output: Path, begun: Begun, *, anew: bool) -> Journal:
         if fcntl is not None:
             fcntl.flock(journal._log, fcntl.LOCK_EX | fcntl.LOCK_NB)  # noqa: SLF001
     except BlockingIOError as error:
+        journal.__exit__()
         raise UsageError(f"another pull is writing '{output}' at this moment") from error
     except OSError as error:
         raise LogscanError(f"cannot write '{output}': {error.strerror or error}") from error

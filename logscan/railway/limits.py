@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from logscan.times import SECOND, parse_stamp
+from logscan.times import SECOND, UTC, parse_stamp
 
 _ITEM: Final = re.compile(r";\s*([a-z]+)\s*=\s*(\d{1,12})")
 _YEAR: Final = 366 * 86400
@@ -92,6 +92,7 @@ def _date(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

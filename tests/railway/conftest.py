@@ -25,7 +25,7 @@ def railway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Railway
         monkeypatch.setenv("RAILWAY_TOKEN", PROJECT_TOKEN)
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         # Tests wait for nothing but what they are about.
-        monkeypatch.setattr("logscan.railway.client.Patience.first", 0.01, raising=False)
+        monkeypatch.setattr("logscan.railway.client.Patience.pause", lambda self, attempt: 0.01)
         yield server
 
 

@@ -348,7 +348,14 @@ async def reply(send: Send, status: int, body: bytes, headers: Mapping[str, str]
 def serving(railway: Railway) -> Iterator[Railway]:
     """The server in a thread, at a port of its own."""
     config = uvicorn.Config(
-        railway, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        railway,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        date_header=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -17,7 +17,7 @@ from logscan.times import SECOND, format_stamp, parse_stamp
 PROJECT, ENVIRONMENT, WORKSPACE = (str(uuid.UUID(int=number)) for number in (0xA1, 0xB1, 0xC1))
 API, WORKER, REDIS, OWN = (str(uuid.UUID(int=number)) for number in (0xD1, 0xD2, 0xD3, 0xD4))
 ACCOUNT, WORKSPACE_TOKEN, PROJECT_TOKEN = "account-token-0123456789", "workspace-token-0123456789", "project-token-0123456789"
-NOON = parse_stamp("2026-11-22T12:00:00Z") or 0
+NOON = parse_stamp("2024-06-01T12:00:00Z") or 0
 
 Row = dict[str, Any]
 
