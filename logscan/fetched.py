@@ -7,13 +7,16 @@ logs.jsonl.coverage.json    which stretch of time was fetched whole, and which w
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from logscan.model import Deployment, Hole
+from logscan.model import Coverage, Deployment, Hole, Note
 from logscan.times import format_stamp, parse_stamp
+from logscan.visible import visible
 
 _TAIL: Final = 64 << 10
 _LARGEST: Final = 64 << 20
@@ -105,3 +108,28 @@ def fetched_of(log: Path) -> Fetched | None:
         return fetched if (fetched.size, fetched.tail) == tail_of(log) else None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
+
+
+def with_fetched(coverage: Coverage, fetched: Sequence[Fetched | None], since: int | None, until: int | None) -> Coverage:
+    """The coverage with what pulls tell of it: stretches that are missing, and up to when silence is real; within a window."""
+    known = [(place, it) for place, it in enumerate(fetched) if it is not None]
+    if not known:
+        return coverage
+    sources, notes, holes = list(coverage.sources), list(coverage.notes), list(coverage.holes)
+    for place, it in known:
+        names = {key: visible(name) for key, name in it.services.items()}
+        parts = (sources[place].service or "").split(", ")
+        sources[place] = replace(sources[place], service=", ".join(sorted(names.get(part, part) for part in parts)) or None)
+        for hole, part in zip(it.holes(), it.missing, strict=True):
+            if (hole.end is None or since is None or hole.end >= since) and (hole.start is None or until is None or hole.start <= until):
+                holes.append(hole)
+                notes.append(Note("not-fetched", 1, {"source": sources[place].name, "since": part.since, "until": part.until}))
+    coverage = replace(
+        coverage, sources=tuple(sources), notes=tuple(notes), holes=tuple(holes),
+        deployments=tuple(marker for _, it in known for marker in it.markers()),
+    )  # fmt: skip
+    if len(known) < len(coverage.sources) or coverage.end is None:
+        # Of an input that nobody vouches for nobody knows whether it goes on.
+        return coverage
+    settled = min(parse_stamp(it.settled) or 0 for _, it in known)
+    return replace(coverage, end=max(coverage.end, settled if until is None else min(settled, until)))

@@ -11,7 +11,7 @@ from typing import Final
 from logscan.causes import FAILURES
 from logscan.errors import SourceError
 from logscan.match import Matcher, Sighting, captured_number, service_votes
-from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
+from logscan.model import Check, Coverage, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
 from logscan.prefilter import FOLLOW, Scanner
@@ -42,7 +42,7 @@ class Options:
     """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
 
     `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
-    chunk's bytes, `read` when the reading is over.
+    chunk's bytes, `read` when the reading is over. `checks` are looks at Railway, to be judged together with the logs.
     """
 
     zone: dt.tzinfo = UTC
@@ -55,6 +55,7 @@ class Options:
     full: bool = False
     progress: Callable[[int], None] | None = None
     read: Callable[[], None] | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(slots=True)

@@ -170,12 +170,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One item of the checklist."""
+    """One item of the checklist.
+
+    `fact` is the rule that answered it, or a key of the item's own details, into which `values` go; a `skip` may have one too.
+    """
 
     id: str
     status: Status
     fact: str | None = None
     evidence: Evidence | None = None
+    values: Mapping[str, int | str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

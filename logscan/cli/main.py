@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
+from logscan.cli.check import check
 from logscan.cli.completion import completion
 from logscan.cli.pull import pull
 from logscan.cli.rules import rules
@@ -59,6 +60,7 @@ def cli() -> None:
 
 cli.add_command(scan)
 cli.add_command(pull)
+cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(completion)
 

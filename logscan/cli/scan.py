@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from logscan.cli.targets import limit_options, target_options
+
 OUTPUTS = ("text", "json", "markdown")
 FORMATS = (
     "auto", "railway-json", "railway-plain", "railway-log", "railway-array", "railway-csv", "railway-ndjson", "railway-rows",
@@ -32,6 +34,11 @@ FORMATS = (
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--no-redact", is_flag=True, default=False, help="Leave secrets readable, for a report that stays on this machine.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
+@click.option("--railway", is_flag=True, default=False, help="Pull the log from Railway (--since, default 24h) instead of reading FILEs.")
+@target_options
+@click.option("--http", is_flag=True, default=False, help="With --railway: HTTP requests for images, too.")
+@click.option("--check", is_flag=True, default=False, help="Look at the services and variables on Railway, too (see logscan check).")
+@limit_options
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:
@@ -48,7 +55,9 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
 
     if values["schema"]:
         return print_schema()
-    if not values["inputs"]:
+    if values["railway"] and values["inputs"]:
+        ctx.fail("--railway pulls the log, so there is no FILE to read: give one or the other")
+    if not values["inputs"] and not values["railway"]:
         if sys.stdin is None or sys.stdin.isatty():
             ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
         values["inputs"] = ("-",)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import click
 
-from logscan.cli.output import emit
+from logscan.cli.output import emit, is_terminal, use_colour
 from logscan.cli.parsing import moment_of_report, parsed
 from logscan.cli.rulebooks import checked_rules
 from logscan.cli.stopping import stoppable
@@ -49,7 +49,28 @@ def scan_command(values: Mapping[str, Any]) -> int:
     options = _options(values, now)
     report, timeline = _targets(values)
     rulebook = checked_rules(values["rules"])
-    sources = expand(values["inputs"])
+    if values["railway"] or values["check"]:
+        # Railway's client is needed by few runs.
+        from logscan.cli.railway_scan import from_railway
+
+        with from_railway(values) as (pulled, checks, failed):
+            options = replace(options, checks=checks)
+            if pulled is not None:
+                options = replace(options, since=None, until=None)
+            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, report, timeline, now)
+        return LogscanError.exit_code if failed and code in (0, 4) else code
+    return _scan(values, options, expand(values["inputs"]), rulebook, report, timeline, now)
+
+
+def _scan(
+    values: Mapping[str, Any],
+    options: Options,
+    sources: list[Source],
+    rulebook: Rulebook,
+    report: Path | None,
+    timeline: Path | None,
+    now: int,
+) -> int:
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with stoppable() as stop:
         with _progress(sources) as progress:
@@ -118,7 +139,7 @@ def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
     report = Path(values["output"]) if values["output"] else None
     if values["output"] == "-" and values["format"] != "text":
         raise UsageError(f"-o - and --format {values['format']} both want standard output: give -o a file")
-    if report is None and (values["open"] or (values["format"] == "text" and _is_terminal())):
+    if report is None and (values["open"] or (values["format"] == "text" and is_terminal())):
         report = DEFAULT_REPORT
     timeline: Path | None = values["timeline"]
     if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
@@ -142,13 +163,9 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
         return to_json(diagnosis, rulebook)
     if output == "markdown":
         return to_markdown(diagnosis, words)
-    terminal = _is_terminal()
-    colour = (terminal and not os.environ.get("NO_COLOR")) or bool(os.environ.get("FORCE_COLOR"))
+    terminal = is_terminal()
+    colour = use_colour(os.environ)
     return to_terminal(diagnosis, words, width=shutil.get_terminal_size((100, 24)).columns if terminal else 100, colour=colour)
-
-
-def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
 
 
 @contextmanager

@@ -118,6 +118,10 @@ class Words:
     def check(self, check: Check) -> tuple[str, str, str]:
         """A checklist item's title, detail and command."""
         texts = self.rulebook.checks[check.id]
+        found = texts.details.get(check.fact or "")
+        if found is not None:
+            values = {name: str(value) for name, value in (check.values or {}).items()}
+            return texts.title.render(self.language), found.render(self.language, **values), texts.command
         detail = texts.skip.render(self.language) if check.status == "skip" else self._fact(check)
         return texts.title.render(self.language), detail, texts.command
 
