@@ -128,12 +128,12 @@ def _read_one(account: Account, number: int, reader: Reader, window: Options | N
     try:
         for record in reader.records():
             if cutter is None or cutter.holds(record):
-                _take(account, number, record, follow)
+                take(account, number, record, follow)
     except Interrupted:
         # The parser holds a record until it knows that the next line is another.
         for record in reader.parser.flush():
             if cutter is None or cutter.holds(record):
-                _take(account, number, record, follow)
+                take(account, number, record, follow)
         raise
     if cutter is not None:
         account.outside += cutter.outside
@@ -143,7 +143,7 @@ def _read_one(account: Account, number: int, reader: Reader, window: Options | N
         reader.walls.clear()
 
 
-def _take(account: Account, number: int, record: Record, follow: dict[int, int]) -> None:
+def take(account: Account, number: int, record: Record, follow: dict[int, int]) -> None:
     """Match one record. `follow` says per process up to which line what follows a failure is kept."""
     matcher = account.matcher
     found = matcher.look(record, number)

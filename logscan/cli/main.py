@@ -11,6 +11,7 @@ import click
 
 from logscan.cli.check import check
 from logscan.cli.completion import completion
+from logscan.cli.follow import follow
 from logscan.cli.pull import pull
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
@@ -60,6 +61,7 @@ def cli() -> None:
 
 cli.add_command(scan)
 cli.add_command(pull)
+cli.add_command(follow)
 cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(completion)

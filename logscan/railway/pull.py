@@ -42,7 +42,7 @@ class Fetcher:
 
     def __call__(self, before: int, anchor: int) -> list[Row]:
         """The newest rows between two moments, oldest first. Raises RailwayError."""
-        variables = {**self.variables, "before": _stamp(before), "anchor": _stamp(anchor), "limit": self.limit}
+        variables = {**self.variables, "before": stamp_text(before), "anchor": stamp_text(anchor), "limit": self.limit}
 
         def smaller() -> None:
             # An answer that fails twice may be too large for someone on the way.
@@ -53,7 +53,7 @@ class Fetcher:
         return rows_of(self.client.ask(queries.ENVIRONMENT_LOGS, variables, LogRows, smaller=smaller).rows)
 
 
-def _stamp(moment: int) -> str:
+def stamp_text(moment: int) -> str:
     """As the CLI sends moments: always nine digits."""
     seconds, rest = divmod(max(0, moment), SECOND)
     return f"{(format_stamp(seconds * SECOND) or '').removesuffix('Z')}.{rest:09d}Z"
