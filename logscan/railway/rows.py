@@ -38,6 +38,8 @@ class _Stamp(msgspec.Struct):
 class _Tags(msgspec.Struct):
     serviceId: str | None = None  # noqa: N815  # Railway's own names
     deploymentId: str | None = None  # noqa: N815
+    deploymentInstanceId: str | None = None  # noqa: N815
+    environmentId: str | None = None  # noqa: N815
 
 
 class _Tagged(msgspec.Struct):
@@ -47,7 +49,7 @@ class _Tagged(msgspec.Struct):
 class _Identity(msgspec.Struct):
     timestamp: str
     message: str | None = None
-    tags: msgspec.Raw = msgspec.Raw(b"")
+    tags: _Tags | None = None
     requestId: str | None = None  # noqa: N815  # of HTTP rows
 
 
@@ -81,8 +83,10 @@ def _line(raw: bytes) -> bytes:
 def identity(row: Row) -> bytes:
     """What tells a row from others: its time stamp, message and tags (of an HTTP row, its request)."""
     it = _IDENTITIES.decode(row.raw)
-    text = f"{it.timestamp}\0{it.message}\0{it.requestId}\0".encode("utf-8", "surrogatepass") + bytes(it.tags)
-    return hashlib.blake2b(text, digest_size=12).digest()
+    # Not the bytes: the same row may be spelled otherwise over another connection.
+    tags = it.tags or _Tags()
+    parts = (it.timestamp, it.message, it.requestId, tags.serviceId, tags.deploymentId, tags.deploymentInstanceId, tags.environmentId)
+    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=12).digest()
 
 
 def stamp_of(line: bytes) -> int:

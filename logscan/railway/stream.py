@@ -41,24 +41,25 @@ class _Message(msgspec.Struct):
 class Stream:
     """One connection. `rows` gives what comes; an acknowledgement proves nothing, so only rows show that it works."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
+    def __init__(self, socket: ClientConnection, held: contextlib.ExitStack) -> None:
+        self._socket, self._held = socket, held
 
     @classmethod
     def opened(cls, client: Client, variables: dict[str, Any]) -> Self:
         """Connect and subscribe to an environment's log. Raises Closed."""
-        endpoint = client.endpoint
+        endpoint, held = client.endpoint, contextlib.ExitStack()
         try:
-            socket = connect(
+            connection = connect(
                 endpoint.websocket, additional_headers=client.token.headers, subprotocols=[_PROTOCOL], open_timeout=_OPEN, close_timeout=1,
                 ping_interval=_PING, max_size=_LARGEST, user_agent_header=f"logscan/{__version__}",
                 ssl=None if endpoint.websocket.startswith("ws:") else trust(), proxy=None if endpoint.loopback else True,
             )  # fmt: skip
+            socket = held.enter_context(connection)
         except InvalidStatus as error:
             raise Closed(f"HTTP {error.response.status_code}") from error
         except (WebSocketException, OSError, TimeoutError, EOFError) as error:
             raise Closed("no connection") from error
-        stream = cls(socket)
+        stream = cls(socket, held)
         try:
             stream._begin(variables)
         except BaseException:
@@ -115,7 +116,7 @@ class Stream:
     def close(self) -> None:
         """Close the connection."""
         with contextlib.suppress(WebSocketException, OSError):
-            self._socket.close()
+            self._held.close()
 
 
 def _decoded(data: msgspec.Raw | bytes | str, kind: Any) -> Any:

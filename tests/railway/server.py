@@ -187,8 +187,8 @@ class Railway:
             async with self._changed:
                 self._changed.notify_all()
 
-        assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(wake(), self._loop).result(5)
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(wake(), self._loop).result(5)
 
     # HTTP
 
