@@ -120,7 +120,7 @@ def _redis(texts: Mapping[str, str], salt: bytes) -> Redis:
         return _redis_of_url(texts["REDIS_URL"], salt)
     host, port, password = texts.get("REDIS_HOST"), texts.get("REDIS_PORT") or str(_PORT), texts.get("REDIS_PASSWORD")
     if not host:
-        return Redis(given=False, wrong=("REDIS_HOST",) if "REDIS_HOST" in texts else ())
+        return Redis(given=False)
     wrong = [] if _is_port(port) else ["REDIS_PORT"]
     if "://" in host or "/" in host or not re.fullmatch(r"[\w.:\[\]-]+", host):
         wrong.append("REDIS_HOST")

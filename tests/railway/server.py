@@ -218,17 +218,19 @@ class Railway:
             status = {"429": 429, "html": 502}.get(fault.kind) or int(fault.text)
             await reply(send, status, b"<html>upstream</html>" if fault.kind == "html" else b"{}", fault.headers)
             return
-        data = self._answer(request, headers, fault)
+        document = self._document(request["query"])
+        if isinstance(document, list):
+            errors = [{**error.formatted, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}} for error in document]
+            await reply(send, 400, json.dumps({"errors": errors}).encode(), {})
+            return
+        data = self._answer(document, request, headers, fault)
         extra = {**self.answer_headers, "date": formatdate(self.date or time.time(), usegmt=True)}
         await reply(send, 200, data, extra, cut=fault.kind if fault is not None and fault.kind in ("cut", "drop", "short") else None)
 
-    def _answer(self, request: Mapping[str, Any], headers: Mapping[str, str], fault: Fault | None) -> bytes:
+    def _answer(self, document: DocumentNode, request: Mapping[str, Any], headers: Mapping[str, str], fault: Fault | None) -> bytes:
         if fault is not None and fault.kind == "error":
             error = {"message": fault.text, "extensions": {"code": "INTERNAL_SERVER_ERROR"}, "traceId": "1234567890"}
             return json.dumps({"errors": [error], "data": None}).encode()
-        document = self._document(request["query"])
-        if isinstance(document, list):
-            return json.dumps({"errors": [error.formatted for error in document]}).encode()
         resolver = Resolver(self.world, *self._token(headers))
         fast = self._fast(document, resolver, request.get("variables") or {}) if self.fast else None
         if fast is not None:
