@@ -69,8 +69,10 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     def markers(self) -> tuple[Deployment, ...]:
         """The deployments, oldest first."""
         return tuple(
-            Deployment(it.id, self.services.get(it.service or "", it.service), it.status, parse_stamp(it.created), parse_stamp(it.changed or ""),
-                       it.commit, it.message)
+            Deployment(
+                it.id, self.services.get(it.service or "", it.service), it.status, parse_stamp(it.created), parse_stamp(it.changed or ""),
+                it.commit, it.message,
+            )
             for it in self.deployments
         )  # fmt: skip
 

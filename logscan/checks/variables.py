@@ -74,7 +74,10 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A service's variables, described. `sealed` are names without a value; `own` are salted hashes of the addresses under which it is reached itself."""
+    """A service's variables, described. `sealed` are names without a value.
+
+    `own` are salted hashes of the addresses under which the service is reached itself.
+    """
 
     redis: Redis
     google: Google

@@ -47,7 +47,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
     """The whole command; the exit code."""
     now = moment_of_report(values["now"])
     options = _options(values, now)
-    report, timeline = _targets(values)
+    _targets(values)
     rulebook = checked_rules(values["rules"])
     if values["railway"] or values["check"]:
         # Railway's client is needed by few runs.
@@ -57,20 +57,13 @@ def scan_command(values: Mapping[str, Any]) -> int:
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
-            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, report, timeline, now)
+            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, now)
         return LogscanError.exit_code if failed and code in (0, 4) else code
-    return _scan(values, options, expand(values["inputs"]), rulebook, report, timeline, now)
+    return _scan(values, options, expand(values["inputs"]), rulebook, now)
 
 
-def _scan(
-    values: Mapping[str, Any],
-    options: Options,
-    sources: list[Source],
-    rulebook: Rulebook,
-    report: Path | None,
-    timeline: Path | None,
-    now: int,
-) -> int:
+def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, now: int) -> int:
+    report, timeline = _targets(values)
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with stoppable() as stop:
         with _progress(sources) as progress:

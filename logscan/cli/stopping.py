@@ -22,6 +22,7 @@ class Stop:
         self.reading = False
 
     def __call__(self, signum: int, _frame: object) -> None:
+        """The handler. Raises Interrupted while something is read."""
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if self.reading:
             raise Interrupted(signum)

@@ -11,7 +11,8 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
-    click.option("--project", metavar="NAME|ID", help="Railway project (default: the token's, RAILWAY_PROJECT_ID, or what `railway link` set)."),
+    click.option("--project", metavar="NAME|ID",
+                 help="Railway project (default: the token's, RAILWAY_PROJECT_ID, or what `railway link` set)."),
     click.option("--environment", metavar="NAME|ID", help="Its environment (default likewise, else production)."),
     click.option("--service", "services", multiple=True, metavar="NAME|ID",
                  help="Only this service; may be given again. `all` for all of them."),

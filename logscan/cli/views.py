@@ -79,7 +79,8 @@ class JsonLines:
             return
         self._last = state
         line = {
-            "schema": 1, "at": format_stamp(time.time_ns() // 1_000_000 * 1_000_000), "state": now.state, "note": now.words or None, "lines": now.lines,
+            "schema": 1, "at": format_stamp(time.time_ns() // 1_000_000 * 1_000_000), "state": now.state, "note": now.words or None,
+            "lines": now.lines,
             "verdict": it.verdict, "findings": findings, "mascots": {"total": it.mascots.height, "by_outcome": dict(it.by_outcome)},
             "failures": failures(it),
         }  # fmt: skip
@@ -127,8 +128,7 @@ class Screen:
         if it is None:
             return lines
         lines.append(Text(""))
-        for finding in it.findings[:3]:
-            lines.append(Text(f"{_MARKS[finding.severity]} {words.title(finding)}", style=_STYLES[finding.severity]))
+        lines += [Text(f"{_MARKS[found.severity]} {words.title(found)}", style=_STYLES[found.severity]) for found in it.findings[:3]]
         if it.mascots.height:
             parts = " · ".join(f"{words.ui(name)} {words.number(count)}" for name, count in it.by_outcome.items())
             lines.append(Text(f"{words.label('mascots')} {words.number(it.mascots.height)}  ({parts})"))

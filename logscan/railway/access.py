@@ -51,7 +51,8 @@ def advised(client: Client, error: RefusedError) -> RefusedError:
         right = ACCOUNT if other == "account" else PROJECT
         held = "an account or workspace token" if other == "account" else "a project token"
         return RefusedError(
-            f"{token.origin} holds {held}: put it into {right} instead ({token.variable or 'this place'} is for {_WHERE[token.variable or PROJECT]})"
+            f"{token.origin} holds {held}: put it into {right} instead"
+            + (f" ({token.variable} is for {_WHERE[token.variable]})" if token.variable else "")
         )
     if token.variable is None and "login" in token.origin:
         return RefusedError(f"{error}\nThe Railway CLI's login has expired: run `railway login`, or set {PROJECT} or {ACCOUNT}")

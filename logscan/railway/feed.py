@@ -103,32 +103,18 @@ class Feed:
 
     def _connection(self) -> Iterator[News]:
         """One connection, from its beginning to its end; questions go on beside it."""
-        began, state, words = self.clock(), "connecting", ""
+        began = self.clock()
         try:
             stream = Stream.opened(self.client, self._subscription())
         except Closed as closed:
             yield from self._pause(str(closed))
             return
-        session: Counter[bytes] = Counter()
         try:
-            while True:
-                for rows in stream.rows(min(1.0, max(0.05, self._due - self.clock()))):
-                    if state != "live":
-                        # Rows are the proof; what was written since the last question may be more than a stream repeats.
-                        state, self._due = "live", min(self._due, self.clock() + 1)
-                    self._failures = 0
-                    yield self._new(rows, session, "live")
-                if self.clock() >= self._due:
-                    yield self._asked("live" if state == "live" else "polling")
-                    self._due = self.clock() + (_SURE if state == "live" else self.interval)
-                elif state == "live":
-                    yield News([], "live", self.client.now() - OVERLAP)
+            yield from self._listened(stream)
         except Closed as closed:
             words = str(closed)
-        except (Fault, RailwayError) as error:
-            if isinstance(error, RailwayError) and not isinstance(error, RefusedError):
-                raise
-            # Project tokens are not taken here, though they are over HTTP; which it is a question will show.
+        except (Fault, RefusedError):
+            # Project tokens are not taken here, though they are over HTTP; whether this one is a question will show.
             self._refusals += 1
             words = "Railway does not give this token a stream"
         finally:
@@ -137,6 +123,24 @@ class Feed:
             self._failures = 0
         self._due = min(self._due, self.clock() + self.interval)
         yield from self._pause(words)
+
+    def _listened(self, stream: Stream) -> Iterator[News]:
+        """What a connection gives. Raises Closed; RailwayError or Fault where Railway refuses."""
+        session: Counter[bytes] = Counter()
+        state: State = "polling"
+        while True:
+            for rows in stream.rows(min(1.0, max(0.05, self._due - self.clock()))):
+                if state != "live":
+                    # Rows are the proof. What was written since the last question may be more than a stream repeats.
+                    state, self._due = "live", min(self._due, self.clock() + 1)
+                self._failures = 0
+                yield self._new(rows, session, state)
+            if self.clock() >= self._due:
+                yield self._asked(state)
+                if state == "live":
+                    self._due = max(self._due, self.clock() + _SURE)
+            elif state == "live":
+                yield News([], state, self.client.now() - OVERLAP)
 
     def _subscription(self) -> dict[str, Any]:
         # The form that is known to work has a filter; what an empty one gives nobody has tried.

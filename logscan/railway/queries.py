@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-_LOG: Final = "timestamp message severity attributes { key value } tags {\n" + (
-    "      projectId environmentId serviceId deploymentId deploymentInstanceId snapshotId\n    }"
-)
+_LOG: Final = """timestamp message severity attributes { key value }
+    tags { projectId environmentId serviceId deploymentId deploymentInstanceId snapshotId }"""
 _WINDOW: Final = "$before: String, $anchor: String, $limit: Int, $filter: String"
 _ANCHORED: Final = "beforeDate: $before, anchorDate: $anchor, beforeLimit: $limit, filter: $filter"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import msgspec
@@ -70,7 +71,7 @@ def rows_of(raws: Sequence[msgspec.Raw]) -> list[Row]:
             known, last = text, last if stamp is None else stamp
         stamps.append(last)
     rows = [Row(stamp, _line(bytes(raw))) for stamp, raw in zip(stamps, raws, strict=True)]
-    if any(after < before for before, after in zip(stamps, stamps[1:], strict=False)):
+    if any(after < before for before, after in pairwise(stamps)):
         rows.sort(key=lambda row: row.stamp)
     return rows
 

@@ -34,6 +34,7 @@ _UI: Final[dict[str, tuple[str, str]]] = {
     "waited": ("Waited", "Attente"), "ran": ("Ran", "Durée"), "cause": ("Cause", "Cause"), "certainty": ("Certainty", "Certitude"), "image": ("Image", "Image"),
     "component": ("Component", "Composant"), "none": ("none", "aucun"), "no-stamp": ("no time", "sans heure"),
     "other-jobs": ("Other jobs, not judged", "Autres tâches, non jugées"), "window": ("The logs cover", "Les journaux couvrent"),
+    "deployment": ("deployed", "déployé"),
     "state-live": ("live", "en direct"), "state-polling": ("asks again and again", "interroge régulièrement"),
     "state-connecting": ("connecting", "connexion"), "state-waiting": ("waiting", "en attente"), "state-reading": ("reading", "lecture"),
     "state-ended": ("ended", "terminé"), "last-failures": ("Last failures", "Derniers échecs"),

@@ -61,7 +61,7 @@ class Resolver:
         if environment not in dict(self.world.environments):
             raise refusal("Not Authorized")
 
-    def projectToken(self, _info: Any) -> Any:  # noqa: N802
+    def projectToken(self, _info: Any) -> Any:
         self._allow("project")
         return {
             "projectId": PROJECT,
@@ -70,7 +70,7 @@ class Resolver:
             "environment": self._place(ENVIRONMENT),
         }
 
-    def apiToken(self, _info: Any) -> Any:  # noqa: N802
+    def apiToken(self, _info: Any) -> Any:
         self._allow("account", "workspace")
         return {"workspaces": [{"id": WORKSPACE, "name": "studio"}]}
 
@@ -112,28 +112,28 @@ class Resolver:
         start = int(after or 0)
         return connection(newest[start : start + first], start + first if start + first < len(newest) else None)
 
-    def variables(self, _info: Any, serviceId: str, environmentId: str, **_: Any) -> Any:  # noqa: N803
+    def variables(self, _info: Any, serviceId: str, environmentId: str, **_: Any) -> Any:
         self._allow_place(environmentId)
         found = next(it for it in self.world.services if it.id == serviceId)
         if found.variables is None:
             raise refusal("Not Authorized")
         return found.variables
 
-    def environmentLogs(  # noqa: N802
-        self, _info: Any, environmentId: str, beforeDate: str | None = None, anchorDate: str | None = None, beforeLimit: int | None = None,  # noqa: N803
+    def environmentLogs(
+        self, _info: Any, environmentId: str, beforeDate: str | None = None, anchorDate: str | None = None, beforeLimit: int | None = None,
         filter: str | None = None, **_: Any,  # noqa: A002
     ) -> list[Row]:  # fmt: skip
         self._allow_place(environmentId)
         return self.world.logs.newest(self.world.manner, beforeDate, anchorDate, beforeLimit, filter)
 
-    def httpLogs(  # noqa: N802
+    def httpLogs(
         self,
         _info: Any,
         deploymentId: str,
         beforeDate: str | None = None,
         anchorDate: str | None = None,
         beforeLimit: int | None = None,
-        **_: Any,  # noqa: N803
+        **_: Any,
     ) -> list[Row]:
         self._allow("project", "account", "workspace", "login")
         if deploymentId not in self.world.http:

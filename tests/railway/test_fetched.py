@@ -107,3 +107,16 @@ def test_a_second_input_that_nobody_vouches_for_keeps_the_end_open(railway: Rail
     assert logscan(*PULL).code == 0
     Path("worker.log").write_text("2024-06-01T12:01:30.000000000Z [inf]  [WorkerService] idle\n")
     assert outcomes(report(logscan, "worker.log")) == {"in_flight": 1}
+
+
+def test_deployments_are_told(railway: Railway, logscan: Logscan) -> None:
+    railway.world.logs.add([enqueued(A, NOON + MINUTE)])
+    railway.world.deployment("d0", API, NOON - 60 * MINUTE, "REMOVED", commitHash="0ld")
+    railway.world.deployment("d1", API, NOON + MINUTE, "SUCCESS", commitHash="abcdef0123", commitMessage="fix\x1b[31m")
+    assert logscan(*PULL).code == 0
+    told = report(logscan)["input"]["deployments"]
+    assert [(it["service"], it["status"], it["created"], it["commit"]) for it in told] == [
+        ("backend", "REMOVED", "2024-06-01T11:00:00Z", "0ld"), ("backend", "SUCCESS", "2024-06-01T12:01:00Z", "abcdef0123"),
+    ]  # fmt: skip
+    out = logscan("scan", "logs.jsonl", "--exit-zero").out
+    assert "  deployed 2024-06-01 12:01:00: backend SUCCESS abcdef0 fix\\x1b[31m\n" in out

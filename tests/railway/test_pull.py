@@ -130,7 +130,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_pull_survives(railway: Railway, logscan: Logscan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pull_survives(railway: Railway, logscan: Logscan, name: str) -> None:
     rows = fill(railway)
     fault = FAULTS[name]
     if name == "limited":
