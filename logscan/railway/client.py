@@ -26,6 +26,7 @@ from logscan.visible import visible
 T = TypeVar("T")
 _LARGEST: Final = 512 << 20
 _TOO_MANY: Final = 429
+_WAITS: Final = 20
 _TRANSIENT: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
 
@@ -98,7 +99,7 @@ class Client:
         Raises RailwayError, or one of its kinds, once no further attempt makes sense.
         """
         token = token or self.token
-        attempt = generic = 0
+        attempt = generic = waits = 0
         while True:
             attempt += 1
             self._spend()
@@ -114,7 +115,9 @@ class Client:
                     smaller()
                 self._pause(self.patience.pause(attempt), said if attempt > 1 else None)
             except _Wait as wait:
-                attempt -= 1
+                attempt, waits = attempt - 1, waits + 1
+                if waits > _WAITS:
+                    raise SpentError(f"Railway's rate limit is reached, and is not renewed after {_WAITS} pauses") from wait
                 self._pause(self._allowed(wait.seconds), "its rate limit is reached")
             except RailwayError as error:
                 raise type(error)(token.scrub(str(error))) from error

@@ -8,10 +8,11 @@ again is not doubled. Questions overlap by half a minute, because lines may be s
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple
 
 from logscan.errors import RailwayError, RefusedError
@@ -92,6 +93,8 @@ class Feed:
 
     def news(self) -> Iterator[News]:
         """News, for ever. Raises RefusedError where Railway does not take the token (any more), RailwayError where the beginning fails."""
+        # The budget is one of an hour: the pace keeps to it, a count would end it.
+        self.client.patience = replace(self.client.patience, requests=sys.maxsize)
         self._polled = self.since + OVERLAP
         yield self._poll("connecting")
         while True:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from logscan.cli.main import run
-from tests.cli.conftest import Ended
+from tests.cli.conftest import Ended, Logscan
+from tests.cli.conftest import logscan as plain_logscan
 from tests.railway.server import Railway, serving
 from tests.railway.world import PROJECT_TOKEN
 
-Logscan = Callable[..., Ended]
+__all__ = ["Logscan", "plain_logscan"]
 
 
 @pytest.fixture
@@ -30,17 +28,14 @@ def railway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Railway
 
 
 @pytest.fixture
-def logscan(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logscan:
+def logscan(plain_logscan: Logscan) -> Logscan:
     """Run `logscan ARGUMENTS` in this process, in a folder of its own; no token, and nothing of httpx, is ever shown."""
-    monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str | Path, stdin: bytes = b"") -> Ended:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = run([str(argument) for argument in arguments])
-        out, err = (data.decode() for data in capsysbinary.readouterr())
-        for said in (out, err):
+        done = plain_logscan(*arguments, stdin=stdin)
+        for said in (done.out, done.err):
             assert "-token-0123456789" not in said
             assert not any(word in said for word in ("httpx", "httpcore", "Traceback", "internal error", "websockets"))
-        return Ended(code, out, err)
+        return done
 
     return call

@@ -182,6 +182,15 @@ def test_feed_keeps_to_its_budget_and_to_half_of_railways(railway: Railway) -> N
     feed.client.close()
 
 
+def test_feed_goes_on_beyond_a_count_of_requests(railway: Railway) -> None:
+    feed = feed_of(railway, PROJECT_TOKEN, "project", budget=1800)
+    feed.client.patience = Patience(requests=2)
+    with listening(railway, feed) as heard:
+        railway.add(row(time.time_ns(), "one"))
+        heard.until(lambda: len(railway.asked) > 6)
+        assert heard.messages == ["one"]
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from("ab")), max_size=30), st.integers(0, 2**16), st.data())
 def test_once_gives_every_row_as_often_as_it_was_written(written: list[tuple[int, str]], seed: int, data: st.DataObject) -> None:
     """Sessions that begin anywhere and end anywhere, as reconnects and questions do."""
@@ -290,6 +299,47 @@ def test_follow_railway_across_a_redeploy(railway: Railway, tmp_path: Path) -> N
     assert code == 143, err
     assert "railway:production" in err
     assert ACCOUNT not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are POSIX")
+def test_follow_at_a_terminal_renews_its_view_and_gives_the_terminal_back(tmp_path: Path) -> None:
+    import pty
+
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logscan", "follow", "-"], stdin=subprocess.PIPE, stdout=terminal, stderr=subprocess.PIPE, cwd=tmp_path,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
+    )  # fmt: skip
+    os.close(terminal)
+    assert process.stdin is not None
+    said = b""
+
+    def until(text: bytes) -> None:
+        nonlocal said
+        deadline = time.monotonic() + 20
+        while text not in said:
+            assert time.monotonic() < deadline, said
+            said += os.read(main, 65536)
+
+    process.stdin.write(b"2024-06-01T12:00:00.000000000Z [inf]  [JobsService] Successfully enqueued mascot generation for m-1\n")
+    process.stdin.flush()
+    until(b"in flight 1")
+    until(b"Under way: 1")
+    process.stdin.write(b"2024-06-01T12:00:01.000000000Z [inf]  [MascotGenerationProcessor] Failed to generate mascot \x1b[2Jm-2\n")
+    process.stdin.write(b"2024-06-01T12:00:02.000000000Z [inf]  [MascotGenerationProcessor] Failed to generate mascot m-3\n")
+    process.stdin.flush()
+    until(b"Last failures")
+    until(b"m-3  generation failed")
+    process.send_signal(signal.SIGINT)
+    until(b"What to do")
+    assert process.wait(20) == 130
+    # The cursor was hidden, and is shown again.
+    assert said.rindex(b"\x1b[?25h") > said.rindex(b"\x1b[?25l")
+    assert b"\x1b[2Jm-2" not in said
+    for stream in (process.stdin, process.stderr):
+        assert stream is not None
+        stream.close()
+    os.close(main)
 
 
 def test_follow_a_pipe_that_ends_ends_as_a_scan(tmp_path: Path) -> None:

@@ -169,6 +169,8 @@ def test_pull_stops_at_its_budget_and_goes_on_with_the_next(railway: Railway, lo
     assert kept == rows[-len(kept) :]
     (missing,) = coverage()["missing"]
     assert (missing["since"], missing["until"]) == ("2024-06-01T12:00:00Z", f"{kept[0]['timestamp'].split('.')[0]}Z")
+    # What lies beside it, and is kept until the pull goes on, holds no token.
+    assert all(PROJECT_TOKEN.encode() not in path.read_bytes() for path in Path().iterdir() if path.is_file())
     before = len(railway.asked)
     done = logscan(*PULL, "--page", "9")
     assert (done.code, lines(), coverage()["missing"]) == (0, rows, [])
@@ -197,6 +199,14 @@ def test_pull_does_not_wait_longer_than_it_may(railway: Railway, logscan: Logsca
     done = logscan(*PULL, "--page", "9", "--max-wait", "1m", "--restart")
     assert done.code == 3
     assert "longer than --max-wait 1m" in done.err
+
+
+def test_pull_ends_where_the_limit_is_never_renewed(railway: Railway, logscan: Logscan) -> None:
+    fill(railway)
+    railway.faults.extend([None, None, None, *[Fault("429", {"Retry-After": "0"})] * 30])
+    done = logscan(*PULL, "--page", "9")
+    assert done.code == 3
+    assert "is not renewed after 20 pauses" in done.err
 
 
 def test_pull_keeps_what_was_there_where_nothing_could_be_fetched(railway: Railway, logscan: Logscan) -> None:
