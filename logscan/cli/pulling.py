@@ -108,7 +108,11 @@ def _say(pulled: Pulled, client: Client, name: str, *, again: bool, quiet: bool)
         requests = f"{client.requests} request{'s' if client.requests != 1 else ''}"
         tell(f"{name}: {account.rows} rows, {account.window.since} to {account.window.until}, {requests}")
     for part in account.missing if pulled.stopped is None else ():
-        tell(f"{part.since}: {part.reason}; some may be missing")
+        tell(
+            f"missing: {part.since} to {part.until}: {part.reason}"
+            if part.since != part.until
+            else f"{part.since}: {part.reason}; some may be missing"
+        )
     if pulled.stopped is not None:
         tell(f"not everything was fetched: {pulled.stopped}")
         for part in account.missing:

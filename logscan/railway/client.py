@@ -66,7 +66,9 @@ class Client:
         """Prepare connections; none is opened yet. Raises UsageError where LOGSCAN_CA_FILE is no list of certificates."""
         self._http = httpx.Client(
             headers={"User-Agent": f"logscan/{__version__}", "x-source": f"logscan {__version__}", "Content-Type": "application/json"},
-            timeout=httpx.Timeout(self.patience.timeout, connect=min(15.0, self.patience.timeout)), verify=trust(),
+            timeout=httpx.Timeout(self.patience.timeout, connect=min(15.0, self.patience.timeout)),
+            # On loopback without TLS no certificate is ever asked for: an empty list of trusted ones will do.
+            verify=trust() if self.endpoint.http.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             # A proxy has no business between this machine and itself.
             trust_env=not self.endpoint.loopback, follow_redirects=False,
         )  # fmt: skip

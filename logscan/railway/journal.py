@@ -48,7 +48,10 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A page. `stream` is LOGS or a deployment's id; the rows are `length` bytes of the part file."""
+    """A page. `stream` is LOGS or a deployment's id; the rows are `length` bytes of the part file.
+
+    `floor`: Railway answers for nothing before it.
+    """
 
     stream: str
     length: int
@@ -59,6 +62,7 @@ class Entry(msgspec.Struct, frozen=True):
     largest: int
     done: bool
     burst: int | None = None
+    floor: int | None = None
 
     @property
     def cursor(self) -> Cursor:
@@ -89,12 +93,12 @@ class Journal:
         """The rows."""
         return part_path(self.output)
 
-    def add(self, stream: str, page: Page) -> None:
+    def add(self, stream: str, page: Page, floor: int | None = None) -> None:
         """Write a page down. Raises LogscanError where the disk is full."""
         data = b"".join(row.raw + b"\n" for row in page.rows)
         to = page.cursor
         held = {name.hex(): count for name, count in to.held.items()}
-        entry = Entry(stream, len(data), len(page.rows), to.anchor, to.edge, held, to.largest, to.done, page.burst)
+        entry = Entry(stream, len(data), len(page.rows), to.anchor, to.edge, held, to.largest, to.done, page.burst, floor)
         try:
             self._part.write(data)
             self._part.flush()

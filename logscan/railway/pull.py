@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -10,6 +11,7 @@ from typing import Any, Final, Self
 from logscan.errors import RailwayError, UsageError
 from logscan.fetched import Deployed, Stretch, stretch
 from logscan.railway import queries
+from logscan.railway.answers import Fault
 from logscan.railway.client import Client
 from logscan.railway.deployments import deployments_in
 from logscan.railway.journal import LOGS, Begun, Entry, Journal, Task, journal_path, open_journal, unfinished
@@ -21,7 +23,9 @@ from logscan.times import SECOND, format_stamp
 # How long a line may be under way until Railway shows it. Its own tools read 30 seconds back.
 LAG: Final = 30 * SECOND
 _SMALLEST: Final = 250
-_WEEK: Final = 7 * 86400 * SECOND
+_DAY: Final = 86400 * SECOND
+# For how long plans keep logs (Enterprise, Pro, Hobby), less an hour for the clock.
+_KEPT: Final = tuple(days * _DAY - 3600 * SECOND for days in (90, 30, 7))
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class Fetcher:
     variables: dict[str, Any]
     limit: int = PAGE
     http: bool = False
+    floor: int | None = None
 
     @classmethod
     def of(cls, client: Client, scope: Scope, limit: int = PAGE, deployment: str | None = None) -> Self:
@@ -41,7 +46,25 @@ class Fetcher:
         return cls(client, {"environment": scope.environment.id, "filter": scope.filter}, limit)
 
     def __call__(self, before: int, anchor: int) -> list[Row]:
-        """The newest rows between two moments, oldest first. Raises RailwayError."""
+        """The newest rows between two moments, oldest first. Raises RailwayError.
+
+        What lies before the time for which Railway keeps logs is answered with an error, or with nothing: then `floor` is
+        set to the beginning of a plan's time that is answered for.
+        """
+        before = max(before, self.floor or 0)
+        try:
+            return self._asked(before, anchor)
+        except RailwayError as error:
+            for kept in _KEPT if _generic(error) else ():
+                floor = self.client.now() - kept
+                if before < floor < anchor:
+                    with suppress(RailwayError):
+                        rows = self._asked(floor, anchor)
+                        self.floor = floor
+                        return rows
+            raise
+
+    def _asked(self, before: int, anchor: int) -> list[Row]:
         variables = {**self.variables, "before": stamp_text(before), "anchor": stamp_text(anchor), "limit": self.limit}
 
         def smaller() -> None:
@@ -51,6 +74,11 @@ class Fetcher:
         if self.http:
             return rows_of(self.client.ask(queries.HTTP_LOGS, variables, HttpRows, smaller=smaller).rows)
         return rows_of(self.client.ask(queries.ENVIRONMENT_LOGS, variables, LogRows, smaller=smaller).rows)
+
+
+def _generic(error: RailwayError) -> bool:
+    """Whether Railway said no more than that it could not process the request."""
+    return isinstance(error.__cause__, Fault) and error.__cause__.generic
 
 
 def stamp_text(moment: int) -> str:
@@ -103,7 +131,7 @@ class Pull:
         for stream in streams:
             fetch = Fetcher.of(self.client, self.scope, self.order.limit, None if stream == LOGS else stream)
             for page in pages(fetch, self.order.since, self.order.until, self.journal.cursor(stream)):
-                self.journal.add(stream, replace(page, rows=list(self._wanted(stream, page))))
+                self.journal.add(stream, replace(page, rows=list(self._wanted(stream, page))), fetch.floor)
                 self.progress(self.rows, page.cursor.edge)
 
     def _deployments(self) -> list[Deployed]:
@@ -143,13 +171,14 @@ class Pull:
         entries = self._log_entries
         bursts = sorted(entry.burst for entry in entries if entry.burst is not None)
         parts = [stretch(burst, burst, "more rows at one moment than Railway gives at once") for burst in bursts]
+        floor = entries[-1].floor if entries else None
         if self.whole:
-            return parts
+            return [*([stretch(self.order.since, floor, "older than what Railway keeps")] if floor else []), *parts]
         edge = min(entries[-1].edge, self.order.until) if entries else self.order.until
         return [stretch(self.order.since, edge, why or "broken off"), *parts]
 
     def advice(self) -> str | None:
         """What to say where old lines could not be had."""
         reached = self.missing()
-        old = not self.whole and self.client.now() - self.journal.cursor(LOGS).edge > _WEEK - 3600 * SECOND
+        old = not self.whole and self.client.now() - self.journal.cursor(LOGS).edge > _KEPT[-1]
         return "Railway keeps logs for 7 days on its Hobby plan, for 30 on Pro: ask for less with --since" if reached and old else None

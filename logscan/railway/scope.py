@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from logscan.errors import MissingError, RefusedError, UsageError
+from logscan.errors import MissingError, RailwayError, RefusedError, UsageError
 from logscan.railway import queries
 from logscan.railway.access import advised, settle
 from logscan.railway.client import Client
@@ -72,7 +72,7 @@ def find_scope(client: Client, wanted: Wanted, environment: Mapping[str, str], h
     granted = settle(client)
     try:
         project, place = _of_token(client, wanted, granted) if granted else _of_account(client, wanted, defaults)
-        services = {node.serviceId: node.serviceName for node in services_in(client, place.id)}
+        services = _services(client, place, wanted)
     except RefusedError as error:
         raise advised(client, error) from error
     everything = wanted.services == ("all",) and "all" not in services.values()
@@ -81,6 +81,18 @@ def find_scope(client: Client, wanted: Wanted, environment: Mapping[str, str], h
     if defaults.own in chosen:
         raise UsageError("--service: this is the service that logscan itself runs in; its lines would be read again and again")
     return Scope(project, place, services, chosen, defaults.own if defaults.own in services else None)
+
+
+def _services(client: Client, place: Named, wanted: Wanted) -> dict[str, str]:
+    """The services of an environment. Where they cannot be listed and nobody asks for one by name, there is still its log."""
+    try:
+        return {node.serviceId: node.serviceName for node in services_in(client, place.id)}
+    except RailwayError as error:
+        refused = isinstance(error, RefusedError) and client.token.kind != "project"
+        if refused or not all(_ID.fullmatch(name) for name in wanted.services):
+            raise
+        client.notify(f"the services cannot be listed: {error}")
+        return {name: name for name in wanted.services}
 
 
 def _of_token(client: Client, wanted: Wanted, granted: ProjectToken) -> tuple[Named, Named]:

@@ -22,6 +22,7 @@ import uvicorn
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, build_schema, execute_sync, parse, validate
 from graphql.language import FieldNode
 
+from logscan.times import parse_stamp
 from tests.railway.world import ENVIRONMENT, PROJECT, WORKSPACE, Row, Service, World, matches
 
 SCHEMA: GraphQLSchema = build_schema((Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8"))
@@ -124,6 +125,9 @@ class Resolver:
         filter: str | None = None, **_: Any,  # noqa: A002
     ) -> list[Row]:  # fmt: skip
         self._allow_place(environmentId)
+        keeps = self.world.manner.keeps
+        if keeps is not None and beforeDate is not None and (parse_stamp(beforeDate) or 0) < time.time_ns() - keeps:
+            raise refusal("Problem processing request")
         return self.world.logs.newest(self.world.manner, beforeDate, anchorDate, beforeLimit, filter)
 
     def httpLogs(

@@ -293,6 +293,7 @@ def test_a_document_that_railway_no_longer_knows(railway: Railway, logscan: Logs
 def test_ca_file_that_holds_none(railway: Railway, logscan: Logscan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     monkeypatch.setenv("LOGSCAN_CA_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("LOGSCAN_RAILWAY_URL", "https://127.0.0.1:9/graphql/v2")
     done = logscan(*PULL)
     assert (done.code, "LOGSCAN_CA_FILE" in done.err) == (2, True)
 

@@ -227,6 +227,19 @@ def test_pull_says_what_a_burst_beyond_a_page_may_have_cost(railway: Railway, lo
     assert coverage()["missing"][0]["reason"].startswith("more rows at one moment")
 
 
+@pytest.mark.parametrize("days", [7, 30])
+def test_pull_fetches_what_railway_keeps_where_more_is_asked_for(railway: Railway, logscan: Logscan, days: int) -> None:
+    day, now = 86400 * SECOND, time.time_ns()
+    railway.world.logs.add(row(now - n * day, f"{n} days ago") for n in range(60, 0, -1))
+    railway.world.manner.keeps = days * day
+    done = logscan("pull", "--since", "60d", "-o", "logs.jsonl", "--page", "5")
+    assert done.code == 0, done.err
+    assert [it["message"] for it in lines()] == [f"{n} days ago" for n in range(days - 1, 0, -1)]
+    (missing,) = coverage()["missing"]
+    assert missing["reason"] == "older than what Railway keeps"
+    assert f"logscan: missing: {missing['since']} to {missing['until']}: older than what Railway keeps" in done.err
+
+
 def test_pull_uses_railways_clock_where_this_machines_is_wrong(railway: Railway, logscan: Logscan) -> None:
     """A clock that is slow would cut off the newest lines."""
     railway.date = time.time() + 7200

@@ -57,7 +57,7 @@ class Manner:
     before_inclusive: bool = False
     most: int = 10_000
     websocket_for_project_tokens: bool = False
-    confirms_late: bool = False
+    keeps: int | None = None
 
 
 @dataclass
