@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
-
 from logscan.checks.look import look
 from logscan.cli.connecting import connected, scope_of, tell
 from logscan.cli.pulling import pull_into
@@ -22,21 +20,20 @@ from logscan.visible import visible
 
 
 @contextmanager
-def from_railway(values: Mapping[str, Any]) -> Iterator[tuple[list[Source] | None, tuple[Check, ...], bool]]:
-    """The pulled log as a source (None without --railway), the checks, and whether something could not be had."""
+def from_railway(values: Mapping[str, Any]) -> Iterator[tuple[list[Source] | None, tuple[Check, ...], int]]:
+    """The pulled log as a source (None without --railway), the checks, and the exit code for what could not be had (0: nothing)."""
     with tempfile.TemporaryDirectory(prefix="logscan-") as folder, connected(values) as client:
         scope = scope_of(client, values)
         checks, failed = _checks(client, scope) if values["check"] else ((), False)
         if not values["railway"]:
-            yield None, checks, failed
+            yield None, checks, RailwayError.exit_code * failed
             return
         log = Path(folder) / "logs.jsonl"
         pulled = pull_into(log, client, scope, values)
-        if pulled.signum is not None:
-            raise click.exceptions.Exit(128 + pulled.signum)
         if pulled.stopped is not None:
             tell(f"not everything was fetched: {pulled.stopped}")
-        yield [FileSource(f"railway:{visible(scope.environment.name)}", log)], checks, failed or pulled.stopped is not None
+        code = 128 + pulled.signum if pulled.signum is not None else RailwayError.exit_code * (failed or pulled.stopped is not None)
+        yield [FileSource(f"railway:{visible(scope.environment.name)}", log)], checks, code
 
 
 def _checks(client: Client, scope: Scope) -> tuple[tuple[Check, ...], bool]:

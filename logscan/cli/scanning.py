@@ -53,12 +53,13 @@ def scan_command(values: Mapping[str, Any]) -> int:
         # Railway's client is needed by few runs.
         from logscan.cli.railway_scan import from_railway
 
-        with from_railway(values) as (pulled, checks, failed):
+        with from_railway(values) as (pulled, checks, trouble):
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
             code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, now)
-        return LogscanError.exit_code if failed and code in (0, 4) else code
+        # A signal before all; a critical finding outranks what could not be had, and that all else.
+        return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
     return _scan(values, options, expand(values["inputs"]), rulebook, now)
 
 

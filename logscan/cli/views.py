@@ -121,7 +121,7 @@ class Screen:
     def _lines(self, now: Now) -> list[Text]:
         words, it = self.words, self._diagnosis
         state = words.ui(f"state-{now.state}")
-        head = f"{self.name} · {state} · {words.counted('records', now.lines)} · {words.number(round(now.rate, 1))}/s"
+        head = f"{self.name} · {state} · {words.counted('records', now.lines)} · {words.number(round(now.rate * 60))}/min"
         lines = [Text(head, style="dim", no_wrap=True, overflow="ellipsis")]
         if now.words:
             lines.append(Text(visible(now.words), style="yellow", no_wrap=True, overflow="ellipsis"))

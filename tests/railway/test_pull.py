@@ -298,6 +298,22 @@ def test_pull_interrupted_writes_what_it_has(railway: Railway, tmp_path: Path, m
     assert len(kept) > 100
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_scan_of_a_pull_that_is_interrupted_reports_what_it_has(railway: Railway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill(railway, 9000, SECOND // 3)
+    railway.faults.extend([None] * 4 + [Fault("slow", seconds=9)])
+    command = [sys.executable, "-m", "logscan", "scan", "--railway", *map(str, PULL[1:5]), "--format", "json"]
+    stopped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for(lambda: len(railway.asked) > 4)
+    stopped.send_signal(signal.SIGINT)
+    out, err = stopped.communicate(timeout=30)
+    assert stopped.returncode == 130, err
+    told = json.loads(out)
+    assert told["input"]["lines"] == 5001
+    assert told["input"]["notes"][0].startswith("railway:production: 2024-06-01T12:00:00Z to 2024-06-01T12:2")
+
+
 def test_pull_lets_only_one_write_a_file(railway: Railway, logscan: Logscan) -> None:
     pytest.importorskip("fcntl")
     fill(railway, 2000)
