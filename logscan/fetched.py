@@ -134,4 +134,5 @@ def with_fetched(coverage: Coverage, fetched: Sequence[Fetched | None], since: i
         # Of an input that nobody vouches for nobody knows whether it goes on.
         return coverage
     settled = min(parse_stamp(it.settled) or 0 for _, it in known)
-    return replace(coverage, end=max(coverage.end, settled if until is None else min(settled, until)))
+    whole = not holes and any(not it.chosen for _, it in known)
+    return replace(coverage, end=max(coverage.end, settled if until is None else min(settled, until)), whole=whole)

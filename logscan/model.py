@@ -114,7 +114,7 @@ class Deployment:
 class Coverage:
     """What the logs really cover. `end` is the latest stamp of any line, or up to when it is known that none follows.
 
-    `notes` tell people what to know of it.
+    `notes` tell people what to know of it; `whole`: every service's lines are there, so that one without any was silent.
     """
 
     sources: tuple[SourceReport, ...]
@@ -126,6 +126,7 @@ class Coverage:
     dropped: int
     notes: tuple[Note, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    whole: bool = False
 
     def has_hole(self, start: int | None, end: int | None) -> bool:
         """Whether a hole overlaps the stretch from `start` to `end`; without stamps, any hole does."""

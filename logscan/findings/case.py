@@ -129,6 +129,11 @@ class Case:
             last[seen.sighting.process] = seen
         return deaths
 
+    @property
+    def worker_heard(self) -> bool:
+        """Whether what the worker wrote is in the input, if only that it wrote nothing."""
+        return self.worker_seen or self.coverage.whole
+
     @cached_property
     def worker_seen(self) -> bool:
         """Whether any line of the worker is in the input."""

@@ -80,9 +80,9 @@ def worker_not_consuming(case: Case) -> Finding | None:
     causes = family_order(case, (cause for causes in waiting["causes"].to_list() for cause in causes))
     return Finding(
         "worker-not-consuming", "warning" if busy else "critical",
-        "certain" if case.shown_to_fail("worker-running", "redis-same") else "likely" if case.worker_seen else "possible",
+        "certain" if case.shown_to_fail("worker-running", "redis-same") else "likely" if case.worker_heard else "possible",
         items[0].stamp if items else None, end, True, len(ids), causes,
-        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_seen else ("worker-log",),
+        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_heard else ("worker-log",),
         {"pickup": format_duration(case.pickup), "last_pickup": (format_stamp(last_pick.stamp) if last_pick else None) or "—"},
     )  # fmt: skip
 

@@ -63,6 +63,11 @@ class Once:
                 out.append(row)
         return out
 
+    def trim(self, session: Counter[bytes]) -> None:
+        """Let a session that goes on forget what is forgotten here."""
+        for name in [name for name in session if name not in self._given]:
+            del session[name]
+
     def forget(self, before: int) -> None:
         """Rows older than this are not asked for again."""
         self._given = {name: given for name, given in self._given.items() if given[1] >= before}
@@ -81,6 +86,7 @@ class Feed:
     _once: Once = field(default_factory=Once)
     _polled: int = 0
     _due: float = 0.0
+    _asked_at: float = 0.0
     _refusals: int = 0
     _failures: int = 0
 
@@ -134,12 +140,16 @@ class Feed:
         while True:
             for rows in stream.rows(min(1.0, max(0.05, self._due - self.clock()))):
                 if state != "live":
-                    # Rows are the proof. What was written since the last question may be more than a stream repeats.
-                    state, self._due = "live", min(self._due, self.clock() + 1)
-                self._failures = 0
-                yield self._new(rows, session, state)
+                    # Rows are the proof. What was written since the last question may be more than a stream repeats;
+                    # streams that break again and again must not make more questions than the budget has.
+                    state, self._due = "live", min(self._due, max(self.clock() + 1, self._asked_at + self.interval))
+                news = self._new(rows, session, state)
+                if news.rows:
+                    self._failures = 0
+                yield news
             if self.clock() >= self._due:
                 yield self._asked(state)
+                self._once.trim(session)
                 if state == "live":
                     self._due = max(self._due, self.clock() + _SURE)
             elif state == "live":
@@ -181,7 +191,7 @@ class Feed:
         found = list(pages(fetch, self._polled - OVERLAP, until + OVERLAP, Cursor.at(until + OVERLAP), trusting=True))
         rows = [row for page in reversed(found) for row in page.rows]
         news = self._new(rows, Counter(), state)
-        self._polled = until
+        self._polled, self._asked_at = until, self.clock()
         self._once.forget(until - 4 * OVERLAP - int(_SURE * SECOND))
         self._due = self.clock() + self.interval
         return news._replace(until=until - OVERLAP)

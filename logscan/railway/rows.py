@@ -33,7 +33,7 @@ class HttpRows(msgspec.Struct):
 
 
 class _Stamp(msgspec.Struct):
-    timestamp: str
+    timestamp: str | None = None
 
 
 class _Tags(msgspec.Struct):
@@ -48,7 +48,7 @@ class _Tagged(msgspec.Struct):
 
 
 class _Identity(msgspec.Struct):
-    timestamp: str
+    timestamp: str | None = None
     message: str | None = None
     tags: _Tags | None = None
     requestId: str | None = None  # noqa: N815  # of HTTP rows
@@ -66,7 +66,7 @@ def rows_of(raws: Sequence[msgspec.Raw]) -> list[Row]:
     known, last = "", 0
     for raw in raws:
         text = decode(raw).timestamp
-        if text != known:
+        if text is not None and text != known:
             stamp = parse_stamp(text)
             known, last = text, last if stamp is None else stamp
         stamps.append(last)
@@ -92,7 +92,7 @@ def identity(row: Row) -> bytes:
 
 def stamp_of(line: bytes) -> int:
     """When a row was written, of its line."""
-    return parse_stamp(_STAMPS.decode(line).timestamp) or 0
+    return parse_stamp(_STAMPS.decode(line).timestamp or "") or 0
 
 
 def service_of(row: Row) -> str | None:

@@ -120,3 +120,13 @@ def test_deployments_are_told(railway: Railway, logscan: Logscan) -> None:
     ]  # fmt: skip
     out = logscan("scan", "logs.jsonl", "--exit-zero").out
     assert "  deployed 2024-06-01 12:01:00: backend SUCCESS abcdef0 fix\\x1b[31m\n" in out
+
+
+def test_a_worker_whose_lines_were_asked_for_and_are_not_there_is_silent(railway: Railway, logscan: Logscan) -> None:
+    """A file of the API's lines alone leaves open what the worker wrote; a pull of all services does not."""
+    railway.world.logs.add([enqueued(A, NOON + MINUTE)])
+    for options, expected in (((), ("likely", False)), (("--service", "backend"), ("possible", True))):
+        assert logscan(*PULL, *options, "--restart").code == 0
+        finding = report(logscan)["findings"][0]
+        assert finding["id"] == "worker-not-consuming"
+        assert (finding["confidence"], bool(finding["missing"])) == expected
