@@ -366,3 +366,13 @@ def test_follow_says_what_railway_says(railway: Railway, tmp_path: Path) -> None
     )
     assert done.returncode == 3
     assert b"put it into RAILWAY_API_TOKEN instead" in done.stderr
+
+
+def test_once_lets_go_of_what_is_not_asked_for_again() -> None:
+    once, session = Once(), Counter[bytes]()
+    rows = [Row(at, json.dumps({"timestamp": str(at), "message": "m"}).encode()) for at in range(100)]
+    assert once.fresh(rows, session) == rows
+    once.forget(90)
+    once.trim(session)
+    assert len(session) == 10
+    assert once.fresh(rows[95:], Counter()) == []
