@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from logscan.attribute import attribute
 from logscan.checks.from_logs import checklist
+from logscan.checks.joining import joined
+from logscan.fetched import Fetched, fetched_of, with_fetched
 from logscan.findings import Case, conclude
 from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
-from logscan.intake import Interrupted, Options, coverage_of, read_all
+from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
 from logscan.model import OUTCOMES, Diagnosis
 from logscan.ordering import in_order
@@ -23,7 +25,7 @@ from logscan.sources import Source
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.visible import visible
 
-__all__ = ["Interrupted", "Options", "diagnose"]
+__all__ = ["Interrupted", "Options", "diagnose", "judge"]
 
 
 def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
@@ -35,19 +37,34 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     for source in sources:
         source.close()
     options.lap("read, parse, match")
+    paths = [getattr(source, "path", None) for source in sources]
+    return judge(account, rulebook, options, [fetched_of(path) if path is not None else None for path in paths])
+
+
+def judge(
+    account: Account, rulebook: Rulebook, options: Options, fetched: Sequence[Fetched | None] = (), until: int | None = None
+) -> Diagnosis:
+    """What follows from an account of what was read.
+
+    `fetched` are the accounts of pulls, by source; `until`: no line is missing up to then, though none may have been written.
+    """
     redactor = Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
     options.lap("order, causes")
-    coverage = coverage_of(account, seen, redactor)
+    coverage = with_fetched(coverage_of(account, seen, redactor), fetched, options.since, options.until)
+    if until is not None and coverage.end is not None:
+        coverage = replace(coverage, end=max(coverage.end, until))
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
     mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
     if not (mascots["outcome"] == "unknown").any():
         # Lines without a stamp matter only where a mascot could not be judged for want of one.
         coverage = replace(coverage, notes=tuple(note for note in coverage.notes if note.key != "some-stamps"))
     options.lap("timeline")
-    names = [visible(source.name) for source in sources]
-    case = Case(rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run)
+    names = [visible(reader.source.name) for reader in account.readers]
+    case = Case(
+        rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks
+    )  # fmt: skip
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
@@ -59,7 +76,7 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
         by_outcome={name: case.by_outcome[name] for name in OUTCOMES if case.by_outcome.get(name)},
         other_jobs=other_jobs(case),
         coverage=coverage,
-        checks=checklist(case),
+        checks=joined(checklist(case), options.checks),
         rules_hash=rulebook.hash,
         interrupted=account.interrupted,
     )

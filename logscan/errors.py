@@ -3,7 +3,11 @@
     LogscanError                1 base; `exit_code` is what the command ends with
      ├─ UsageError              2 the command line asks for something that makes no sense
      ├─ RulesError              2 rule files are wrong; holds every problem found
-     └─ SourceError             3 an input could not be read, or not to its end
+     ├─ SourceError             3 an input could not be read, or not to its end
+     └─ RailwayError            3 Railway cannot be reached, or answers with an error
+         ├─ RefusedError        3 the token is dead, or of another kind, or has no right to this
+         ├─ MissingError        3 the project, environment, service or deployment is not there
+         └─ SpentError          3 the budget of requests, or of waiting, is used up
 
 Each class carries its exit code (README, "Exit codes"), so the command line catches once.
 """
@@ -58,3 +62,19 @@ class SourceError(LogscanError):
     """An input that does not exist, may not be read or is damaged."""
 
     exit_code = 3
+
+
+class RailwayError(LogscanError):
+    """Railway's API cannot be reached, or answers with something that cannot be used."""
+
+
+class RefusedError(RailwayError):
+    """Railway refuses the token, or what it asks for."""
+
+
+class MissingError(RailwayError):
+    """What was asked for does not exist (any more)."""
+
+
+class SpentError(RailwayError):
+    """No more requests may be sent now: the budget is used up, or Railway asks to wait for too long."""

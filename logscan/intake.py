@@ -16,7 +16,7 @@ from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
-from logscan.taking import Account, Interrupted, Options, read_one
+from logscan.taking import Account, Interrupted, Options, read_one, take
 from logscan.times import SECOND
 from logscan.visible import visible
 
@@ -24,7 +24,7 @@ CLI_LIMIT: Final = 500
 _DROP_REACH: Final = 10 * SECOND
 _CLI_FORMS: Final = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
 
-__all__ = ["Account", "Interrupted", "Options", "coverage_of", "read_all"]
+__all__ = ["Account", "Interrupted", "Options", "coverage_of", "read_all", "take"]
 
 
 def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> Account:

@@ -98,8 +98,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment on Railway, a mark on the timeline: when it was created, and when it came to its status."""
+
+    id: str
+    service: str | None
+    status: str
+    created: int | None
+    changed: int | None
+    commit: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the logs really cover. `end` is the latest stamp of any line; `notes` tell people what to know of it."""
+    """What the logs really cover. `end` is the latest stamp of any line, or up to when it is known that none follows.
+
+    `notes` tell people what to know of it; `whole`: every service's lines are there, so that one without any was silent.
+    """
 
     sources: tuple[SourceReport, ...]
     start: int | None
@@ -109,6 +125,8 @@ class Coverage:
     matched: int
     dropped: int
     notes: tuple[Note, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    whole: bool = False
 
     def has_hole(self, start: int | None, end: int | None) -> bool:
         """Whether a hole overlaps the stretch from `start` to `end`; without stamps, any hole does."""
@@ -153,12 +171,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One item of the checklist."""
+    """One item of the checklist.
+
+    `fact` is the rule that answered it, or a key of the item's own details, into which `values` go; a `skip` may have one too.
+    """
 
     id: str
     status: Status
     fact: str | None = None
     evidence: Evidence | None = None
+    values: Mapping[str, int | str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from logscan.causes import FAILURES
 from logscan.match import Matcher, service_votes
-from logscan.model import Record
+from logscan.model import Check, Record
 from logscan.prefilter import FOLLOW
 from logscan.reading import Anchors, Reader
 from logscan.rulebook.schema import PLATFORM
@@ -41,7 +41,7 @@ class Options:
 
     `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
     chunk's bytes, `read` when the reading is over. `workers` processes read a large file; the answer is the same.
-    `lap` is told of each stage of the work when it is over.
+    `lap` is told of each stage of the work when it is over. `checks` are looks at Railway, to be judged together with the logs.
     """
 
     zone: dt.tzinfo = UTC
@@ -56,6 +56,7 @@ class Options:
     progress: Callable[[int], None] | None = None
     read: Callable[[], None] | None = None
     lap: Callable[[str], None] = _no_lap
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(slots=True)

@@ -9,7 +9,10 @@ from typing import Final, NoReturn
 
 import click
 
+from logscan.cli.check import check
 from logscan.cli.completion import completion
+from logscan.cli.follow import follow
+from logscan.cli.pull import pull
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
 from logscan.cli.serve import serve
@@ -58,6 +61,9 @@ def cli() -> None:
 
 
 cli.add_command(scan)
+cli.add_command(pull)
+cli.add_command(follow)
+cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(serve)
 cli.add_command(completion)

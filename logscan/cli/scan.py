@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from logscan.cli.targets import limit_options, target_options
+
 OUTPUTS = ("text", "json", "markdown")
 FORMATS = (
     "auto", "railway-json", "railway-plain", "railway-log", "railway-array", "railway-csv", "railway-ndjson", "railway-rows",
@@ -34,6 +36,11 @@ FORMATS = (
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")
 @click.option("--timings", is_flag=True, default=False, help="Print on stderr how many seconds each stage took.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
+@click.option("--railway", is_flag=True, default=False, help="Pull the log from Railway (--since, default 24h) instead of reading FILEs.")
+@target_options
+@click.option("--http", is_flag=True, default=False, help="With --railway: HTTP requests for images, too.")
+@click.option("--check", is_flag=True, default=False, help="Look at the services and variables on Railway, too (see logscan check).")
+@limit_options
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:
@@ -50,7 +57,9 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
 
     if values["schema"]:
         return print_schema()
-    if not values["inputs"]:
+    if values["railway"] and values["inputs"]:
+        ctx.fail("--railway pulls the log, so there is no FILE to read: give one or the other")
+    if not values["inputs"] and not values["railway"]:
         if sys.stdin is None or sys.stdin.isatty():
             ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
         values["inputs"] = ("-",)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
-import time
 import webbrowser
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from logscan.cli.output import emit
+from logscan.cli.output import emit, is_terminal, use_colour
 from logscan.cli.pace import Stopwatch, cores, uncollected
+from logscan.cli.parsing import moment_of_report, parsed
 from logscan.cli.rulebooks import checked_rules
-from logscan.diagnose import Interrupted, Options, diagnose
+from logscan.cli.stopping import stoppable
+from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
 from logscan.report.contract import json_schema, to_json
@@ -28,7 +28,7 @@ from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
 from logscan.sources import Source, expand
-from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
+from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
 
 DEFAULT_REPORT: Final = Path("logscan-report.html")
@@ -45,16 +45,39 @@ def scan_command(values: Mapping[str, Any]) -> int:
     """The whole command; the exit code."""
     watch = Stopwatch()
     watch.lap("start")
-    now = _now(values["now"])
-    options = _options(values, now)
-    report, timeline = _targets(values)
+    code = _command(values, watch)
+    if values["timings"]:
+        click.echo(watch.table(), err=True)
+    return code
+
+
+def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
+    now = moment_of_report(values["now"])
+    options = replace(_options(values, now), lap=watch.lap)
+    _targets(values)
     rulebook = checked_rules(values["rules"])
     watch.lap("rules")
-    sources = expand(values["inputs"])
+    if values["railway"] or values["check"]:
+        # Railway's client is needed by few runs.
+        from logscan.cli.railway_scan import from_railway
+
+        with from_railway(values) as (pulled, checks, trouble):
+            watch.lap("Railway")
+            options = replace(options, checks=checks)
+            if pulled is not None:
+                options = replace(options, since=None, until=None)
+            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, now)
+        # A signal before all; a critical finding outranks what could not be had, and that all else.
+        return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
+    return _scan(values, options, expand(values["inputs"]), rulebook, now)
+
+
+def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, now: int) -> int:
+    report, timeline = _targets(values)
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
-    with _stoppable() as stop:
+    with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
-            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading, lap=watch.lap))
+            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
             if note.key in ("unreadable", "broken"):
@@ -67,9 +90,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
         written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
         if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
-    watch.lap("report")
-    if values["timings"]:
-        click.echo(watch.table(), err=True)
+    options.lap("report")
     code = exit_code(diagnosis, zero=values["exit_zero"])
     if stop.signum is not None:
         return 128 + stop.signum
@@ -109,36 +130,18 @@ def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
     return 0
 
 
-def _now(text: str | None) -> int:
-    if text is None:
-        return time.time_ns()
-    stamp = parse_stamp(text)
-    if stamp is None:
-        raise UsageError(f"--now '{text}': give a time such as 2026-11-22T08:00:00Z")
-    return stamp
-
-
 def _options(values: Mapping[str, Any], now: int) -> Options:
-    zone = _parsed("--tz", values["tz"], parse_zone)
-    since = _parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
-    until = _parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
+    zone = parsed("--tz", values["tz"], parse_zone)
+    since = parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
+    until = parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
     if since is not None and until is not None and since >= until:
         raise UsageError(f"--since {values['since']} lies after --until {values['until']}")
     form = values["input_format"]
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
-        pickup=_parsed("--pickup", values["pickup"], parse_duration), run=_parsed("--run", values["run"], parse_duration),
+        pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
         redact=not values["no_redact"], workers=values["workers"] or cores(),
     )  # fmt: skip
-
-
-def _parsed(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
-    if text is None:
-        return None
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from error
 
 
 def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
@@ -146,7 +149,7 @@ def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
     report = Path(values["output"]) if values["output"] else None
     if values["output"] == "-" and values["format"] != "text":
         raise UsageError(f"-o - and --format {values['format']} both want standard output: give -o a file")
-    if report is None and (values["open"] or (values["format"] == "text" and _is_terminal())):
+    if report is None and (values["open"] or (values["format"] == "text" and is_terminal())):
         report = DEFAULT_REPORT
     timeline: Path | None = values["timeline"]
     if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
@@ -174,48 +177,9 @@ def _summary(output: str, diagnosis: Diagnosis, words: Words, rulebook: Rulebook
         return to_markdown(diagnosis, words)
     from logscan.report.terminal import to_terminal
 
-    terminal = _is_terminal()
-    colour = (terminal and not os.environ.get("NO_COLOR")) or bool(os.environ.get("FORCE_COLOR"))
+    terminal = is_terminal()
+    colour = use_colour(os.environ)
     return to_terminal(diagnosis, words, width=shutil.get_terminal_size((100, 24)).columns if terminal else 100, colour=colour)
-
-
-def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
-
-
-@dataclass(slots=True)
-class _Stop:
-    """Signals: while reading they end it; later they only change the exit code."""
-
-    reading: bool = True
-    signum: int | None = None
-
-    def end_of_reading(self) -> None:
-        """From here on the answer is nearly there: it is given in any case."""
-        self.reading = False
-
-    def __call__(self, signum: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if self.reading:
-            raise Interrupted(signum)
-        self.signum = signum
-
-
-@contextmanager
-def _stoppable() -> Iterator[_Stop]:
-    """Ctrl-C and SIGTERM stop the reading, and what was read is reported; a second Ctrl-C ends at once."""
-    stop = _Stop()
-    before = {}
-    for name in ("SIGINT", "SIGTERM"):
-        number = getattr(signal, name)
-        # In another thread than the main one, whoever embeds logscan keeps its own handlers.
-        with suppress(ValueError):
-            before[number] = signal.signal(number, stop)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Attribution, Block, Failure, count_lines, family_of, rule_of
-from logscan.model import Coverage, Evidence
+from logscan.model import Check, Coverage, Evidence
 from logscan.ordering import Seen
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
@@ -36,7 +36,8 @@ class Death:
 class Case:
     """One run's facts. Frozen; what is derived is computed once.
 
-    `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known.
+    `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known;
+    `looked` are items of the checklist that were looked at on Railway.
     """
 
     rulebook: Rulebook
@@ -50,6 +51,11 @@ class Case:
     redactor: Redactor
     pickup: int
     run: int
+    looked: tuple[Check, ...] = ()
+
+    def shown_to_fail(self, *names: str) -> bool:
+        """Whether a look at Railway itself shows one of these items to be wrong."""
+        return any(check.id in names and check.status == "fail" for check in self.looked)
 
     def evidence(self, items: Iterable[Seen], limit: int = MAX_EVIDENCE) -> tuple[Evidence, ...]:
         """The first lines of `items`, each record once."""
@@ -132,6 +138,11 @@ class Case:
                 deaths[-1] = Death(deaths[-1].seen, family)
             last[seen.sighting.process] = seen
         return deaths
+
+    @property
+    def worker_heard(self) -> bool:
+        """Whether what the worker wrote is in the input, if only that it wrote nothing."""
+        return self.worker_seen or self.coverage.whole
 
     @cached_property
     def worker_seen(self) -> bool:

@@ -61,7 +61,7 @@ def _undecided(case: Case) -> Finding:
     missing = []
     if counts.get("unknown"):
         missing.append("stamps")
-    if not case.worker_seen:
+    if not case.worker_heard:
         missing.append("worker-log")
     elif not case.events("enqueued", "request_begun"):
         missing.append("api-log")

@@ -87,13 +87,14 @@ def log_incomplete(case: Case) -> Finding | None:
         return None
     drops = case.events("lines_dropped")
     real = bool(coverage.holes or damaged)
+    unfetched = not damaged and all(hole.reason == "not-fetched" for hole in coverage.holes)
     return Finding(
         "log-incomplete", "warning" if real else "info", "certain" if real else "likely",
         drops[0].stamp if drops else None, drops[-1].stamp if drops else None, ongoing=False, mascots=case.by_outcome.get("unknown", 0),
         supports=case.evidence(drops), missing=("whole-log",),
         values={
-            "count": damaged if real else len(cut), "damaged": damaged, "holes": len(coverage.holes), "dropped": coverage.dropped,
-            "cut": len(cut),
+            "count": len(cut) if not real else len(coverage.holes) if unfetched else damaged,
+            "damaged": damaged, "holes": len(coverage.holes), "dropped": coverage.dropped, "cut": len(cut),
         },
-        variant="cut" if not real else "damaged" if damaged and not drops else None,
+        variant="cut" if not real else "damaged" if damaged and not drops else "not-fetched" if unfetched else None,
     )  # fmt: skip

@@ -29,11 +29,13 @@ def redis_not_working(case: Case) -> Finding | None:
     everything = [*shown, *silent]
     first, last = min(item.at for item in everything), max(item.at for item in everything)
     after = [item for item in case.works if item.at > last]
+    proven = case.shown_to_fail("redis-service", "redis-variables", "redis-same")
     mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + len(hanging)
     return Finding(
-        "redis-not-working", "critical", "certain" if failed or unnamed else "likely",
+        "redis-not-working", "critical", "certain" if failed or unnamed or proven else "likely",
         _stamp(everything, first), _stamp(everything, last), not after, mascots, causes,
-        case.evidence(proof), case.evidence([item for item in case.works if item.at > first], 2), ("redis-variables",),
+        case.evidence(proof), case.evidence([item for item in case.works if item.at > first], 2),
+        () if any(check.id == "redis-variables" and check.status != "skip" for check in case.looked) else ("redis-variables",),
         {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": len(hanging)},
         "both" if hanging and (failed or unnamed) else "silent" if not failed and not unnamed else None,
     )  # fmt: skip
@@ -77,9 +79,10 @@ def worker_not_consuming(case: Case) -> Finding | None:
     last_pick = next((item for item in reversed(picks)), None)
     causes = family_order(case, (cause for causes in waiting["causes"].to_list() for cause in causes))
     return Finding(
-        "worker-not-consuming", "warning" if busy else "critical", "likely" if case.worker_seen else "possible",
+        "worker-not-consuming", "warning" if busy else "critical",
+        "certain" if case.shown_to_fail("worker-running", "redis-same") else "likely" if case.worker_heard else "possible",
         items[0].stamp if items else None, end, True, len(ids), causes,
-        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_seen else ("worker-log",),
+        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_heard else ("worker-log",),
         {"pickup": format_duration(case.pickup), "last_pickup": (format_stamp(last_pick.stamp) if last_pick else None) or "—"},
     )  # fmt: skip
 

@@ -92,8 +92,20 @@ class SourceJson(msgspec.Struct, frozen=True):
     kind: str | None
 
 
-class InputJson(msgspec.Struct, frozen=True):
-    """What was read."""
+class DeploymentJson(msgspec.Struct, frozen=True):
+    """A deployment on Railway in the time that was pulled."""
+
+    id: str
+    service: str | None
+    status: str
+    created: Stamp
+    changed: Stamp
+    commit: str | None
+    message: str | None
+
+
+class InputJson(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was read. `deployments` is there where the log was pulled from Railway."""
 
     lines: int
     bytes: int
@@ -103,6 +115,7 @@ class InputJson(msgspec.Struct, frozen=True):
     dropped: int
     sources: list[SourceJson]
     notes: list[str]
+    deployments: list[DeploymentJson] = []
 
 
 class CheckJson(msgspec.Struct, frozen=True):
@@ -164,6 +177,10 @@ def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__)
                 for s in coverage.sources
             ],
             notes=[words.note(note) for note in coverage.notes],
+            deployments=[
+                DeploymentJson(it.id, it.service, it.status, format_stamp(it.created), format_stamp(it.changed), it.commit, it.message)
+                for it in coverage.deployments
+            ],
         ),
         checks=[CheckJson(check.id, check.status, *words.check(check)[1:]) for check in diagnosis.checks],
     )

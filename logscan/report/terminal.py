@@ -11,6 +11,7 @@ from rich.text import Text
 
 from logscan.model import Diagnosis, Evidence, Finding
 from logscan.report.words import Words
+from logscan.visible import visible
 
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "ok": "bold green", "info": "bold cyan"}
 _MARKS = {"critical": "✖", "warning": "▲", "ok": "✔", "info": "●"}
@@ -18,6 +19,7 @@ _EVIDENCE = 3
 _EVIDENCE_TEXT = 300
 _STEPS = 4
 _CAUSES = 6
+_DEPLOYMENTS = 5
 
 
 def to_terminal(diagnosis: Diagnosis, words: Words, *, width: int = 100, colour: bool = False) -> str:
@@ -107,6 +109,9 @@ def _sources(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     console.print(Text(f"{read} · {span}", style="dim"))
     for source in coverage.sources:
         console.print(Text(f"  {source.name}: {source.format}, {words.counted('records', source.lines)}", style="dim"))
+    for it in coverage.deployments[-_DEPLOYMENTS:]:
+        told = " ".join(part for part in (it.service, it.status, (it.commit or "")[:7], it.message) if part)
+        console.print(Text(f"  {words.ui('deployment')} {words.moment(it.created)}: {_short(visible(told))}", style="dim"))
     notes = [words.note(note) for note in coverage.notes]
     if diagnosis.interrupted is not None:
         notes.append(words.ui("interrupted"))

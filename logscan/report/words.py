@@ -34,6 +34,11 @@ _UI: Final[dict[str, tuple[str, str]]] = {
     "waited": ("Waited", "Attente"), "ran": ("Ran", "Durée"), "cause": ("Cause", "Cause"), "certainty": ("Certainty", "Certitude"), "image": ("Image", "Image"),
     "component": ("Component", "Composant"), "none": ("none", "aucun"), "no-stamp": ("no time", "sans heure"),
     "other-jobs": ("Other jobs, not judged", "Autres tâches, non jugées"), "window": ("The logs cover", "Les journaux couvrent"),
+    "deployment": ("deployed", "déployé"),
+    "state-live": ("live", "en direct"), "state-polling": ("asks again and again", "interroge régulièrement"),
+    "state-connecting": ("connecting", "connexion"), "state-waiting": ("waiting", "en attente"), "state-reading": ("reading", "lecture"),
+    "state-ended": ("ended", "terminé"), "last-failures": ("Last failures", "Derniers échecs"),
+    "awaited": ("Under way: {count}, the oldest for {oldest}", "En cours : {count}, la plus ancienne depuis {oldest}"),
     "interrupted": ("Reading was interrupted: this is about what was read until then.", "La lecture a été interrompue : ceci porte sur ce qui a été lu jusque-là."),
     "report-of": ("logscan report", "Rapport logscan"), "rules": ("rules", "règles"), "now": ("made at", "établi le"), "zone": ("times in UTC", "heures en UTC"),
     "shown-first": ("the first {shown} of {total}; --timeline has all", "les {shown} premières sur {total} ; --timeline les contient toutes"),
@@ -118,6 +123,10 @@ class Words:
     def check(self, check: Check) -> tuple[str, str, str]:
         """A checklist item's title, detail and command."""
         texts = self.rulebook.checks[check.id]
+        found = texts.details.get(check.fact or "")
+        if found is not None:
+            values = {name: str(value) for name, value in (check.values or {}).items()}
+            return texts.title.render(self.language), found.render(self.language, **values), texts.command
         detail = texts.skip.render(self.language) if check.status == "skip" else self._fact(check)
         return texts.title.render(self.language), detail, texts.command
 

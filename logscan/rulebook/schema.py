@@ -54,7 +54,7 @@ CHECKS = (
 MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "database", "image-urls", "longer-log")
 NOTES = (
     "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log",
-    "outside-window", "dropped",
+    "outside-window", "dropped", "not-fetched",
 )  # fmt: skip
 
 FINDINGS = (
@@ -262,8 +262,9 @@ class MissingTexts(_Struct, frozen=True, kw_only=True):
 
 
 class CheckTexts(_Struct, frozen=True, kw_only=True):
-    """A checklist item's words: what to say when it was not looked at, and what would look."""
+    """A checklist item's words: what to say when it was not looked at, what would look, and what a look may find."""
 
     title: Text
     skip: Text
     command: str
+    details: dict[str, Text] = {}

@@ -133,7 +133,7 @@ class PipeSource:
         if self.spool:
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         try:
-            with nullcontext(sys.stdin.buffer) if self.path is None else self.path.open("rb", buffering=0) as file:
+            with nullcontext(_stdin()) if self.path is None else self.path.open("rb", buffering=0) as file:
                 for chunk in _plain(_raw(file), self):
                     if self._kept is not None:
                         self._kept.write(chunk)
@@ -146,6 +146,12 @@ class PipeSource:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+
+
+def _stdin() -> IO[bytes]:
+    """Standard input without Python's buffer: a thread that waits in it for more would make the interpreter abort at its end."""
+    raw: IO[bytes] = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return raw
 
 
 def _raw(file: IO[bytes]) -> Iterator[bytes]:

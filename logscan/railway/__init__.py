@@ -1,0 +1,1 @@
+"""Railway's GraphQL API: who asks (tokens), what for (queries), how (client), and what is made of the answers."""
