@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import polars as pl
+
 from logscan.attribute import attribute
 from logscan.checks.from_logs import checklist
 from logscan.findings import Case, conclude
@@ -15,11 +17,12 @@ from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
 from logscan.intake import Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
-from logscan.model import OUTCOMES, Diagnosis
+from logscan.model import OUTCOMES, Diagnosis, Settings
 from logscan.ordering import in_order
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
+from logscan.stories import marks_of, stories_of
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.visible import visible
 
@@ -32,14 +35,13 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     account = read_all(sources, rulebook, options)
     if options.read is not None:
         options.read()
-    for source in sources:
-        source.close()
     redactor = Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
     coverage = coverage_of(account, seen, redactor)
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
-    mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
+    events = events_frame(seen)
+    mascots = timeline(events, restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
     if not (mascots["outcome"] == "unknown").any():
         # Lines without a stamp matter only where a mascot could not be judged for want of one.
         coverage = replace(coverage, notes=tuple(note for note in coverage.notes if note.key != "some-stamps"))
@@ -48,15 +50,28 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
+    causes, checks, marks = causes_of(case, lost), checklist(case), marks_of(case, account)
+    stories = stories_of(case, account, events) if options.stories else None
+    for source in sources:
+        source.close()
     return Diagnosis(
         verdict=findings[0].id,
         findings=findings,
-        causes=causes_of(case, lost),
-        mascots=case.mascots,
+        causes=causes,
+        mascots=_shown(case.mascots, redactor),
         by_outcome={name: case.by_outcome[name] for name in OUTCOMES if case.by_outcome.get(name)},
         other_jobs=other_jobs(case),
         coverage=coverage,
-        checks=checklist(case),
+        checks=checks,
         rules_hash=rulebook.hash,
         interrupted=account.interrupted,
+        marks=marks,
+        settings=Settings(options.since, options.until, pickup, run, str(options.zone), options.redact),
+        stories=stories,
     )
+
+
+def _shown(mascots: pl.DataFrame, redactor: Redactor) -> pl.DataFrame:
+    """The mascots with their ids as they may be shown."""
+    ids = mascots["mascot_id"].to_list()
+    return mascots.with_columns(pl.Series("mascot_id", [redactor.clean_id(name) for name in ids], dtype=pl.String()))

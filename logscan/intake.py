@@ -41,8 +41,8 @@ class Interrupted(Exception):  # noqa: N818  # not an error: what was read is re
 class Options:
     """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
 
-    `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
-    chunk's bytes, `read` when the reading is over.
+    `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the prefilter
+    lets through; `progress` is told of every chunk's bytes, `read` when the reading is over.
     """
 
     zone: dt.tzinfo = UTC
@@ -52,6 +52,7 @@ class Options:
     pickup: int | None = None
     run: int | None = None
     redact: bool = True
+    stories: bool = False
     full: bool = False
     progress: Callable[[int], None] | None = None
     read: Callable[[], None] | None = None
