@@ -29,7 +29,7 @@ from logscan.report.terminal import to_terminal
 from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
-from logscan.sources import Source, expand
+from logscan.sources import PipeSource, Source, expand
 from logscan.times import parse_duration, parse_moment, parse_stamp, parse_zone
 from logscan.visible import visible
 
@@ -53,12 +53,14 @@ def scan_command(values: Mapping[str, Any]) -> int:
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with _stoppable() as stop:
         with _progress(sources) as progress:
-            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
+            _keep_pipes(sources, report)
+            told = replace(options, stories=report is not None, progress=progress, read=stop.end_of_reading)
+            diagnosis = diagnose(sources, rulebook, told)
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
             if note.key in ("unreadable", "broken"):
                 click.echo(f"logscan: {words.note(note)}", err=True)
-        page = to_html(diagnosis, words, now=now) if report is not None else ""
+        page = to_html(diagnosis, words, now=now, max_mb=values["report_max_mb"]) if report is not None else ""
         if values["output"] == "-":
             emit(page)
         else:
@@ -70,6 +72,13 @@ def scan_command(values: Mapping[str, Any]) -> int:
     if stop.signum is not None:
         return 128 + stop.signum
     return code if written or code == 1 else LogscanError.exit_code
+
+
+def _keep_pipes(sources: Iterable[Source], report: Path | None) -> None:
+    """For a page, lines of what is piped in are read a second time."""
+    for source in sources:
+        if report is not None and isinstance(source, PipeSource):
+            source.spool = True
 
 
 def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:

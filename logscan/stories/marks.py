@@ -21,7 +21,7 @@ def marks_of(case: Case, account: Account) -> tuple[Mark, ...]:
         for death in case.deaths[:MAX_MARKS]
         if death.seen.stamp is not None
     ]
-    deployed = dict(_deploys(account))
+    deployed = dict(_deploys(case, account))
     marks += [Mark("deploy", at, names.get(process)) for process, at in deployed.items()]
     for process, items in restarts_of(case).items():
         marks += [
@@ -38,9 +38,13 @@ def _service(key: object) -> str | None:
     return str(service) if service else None
 
 
-def _deploys(account: Account) -> Iterator[tuple[int, int]]:
+def _deploys(case: Case, account: Account) -> Iterator[tuple[int, int]]:
     """Processes with which another deployment of their service came up, and when they were first seen."""
-    earliest = account.earliest
+    earliest = dict(account.earliest)
+    for item in case.seen:
+        process = item.sighting.process
+        if item.stamp is not None and item.stamp < earliest.get(process, item.stamp + 1):
+            earliest[process] = item.stamp
     first: dict[object, dict[object, tuple[int, int]]] = {}
     for key, process in account.matcher.processes.items():
         if isinstance(key, tuple) and len(key) == _TAGS and key[1] and process in earliest:

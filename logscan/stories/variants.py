@@ -27,7 +27,9 @@ def variants_of(events: pl.DataFrame, mascots: pl.DataFrame) -> tuple[tuple[Vari
         .sort("count", descending=True, maintain_order=True)
         .with_row_index("variant")
     )
-    own = ways.join(groups.select("path", "outcome", "causes", "variant"), on=["path", "outcome", "causes"], how="left", maintain_order="left")
+    own = ways.join(
+        groups.select("path", "outcome", "causes", "variant"), on=["path", "outcome", "causes"], how="left", maintain_order="left"
+    )
     variants = tuple(
         Variant(tuple(filter(None, path.split(_JOINT))), outcome, tuple(causes.split()), count, tuple(rows))
         for path, outcome, causes, count, rows in groups.select("path", "outcome", "causes", "count", "rows").iter_rows()
