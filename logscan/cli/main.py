@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
+from logscan.cli.compare import compare
 from logscan.cli.completion import completion
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
@@ -58,6 +59,7 @@ def cli() -> None:
 
 cli.add_command(scan)
 cli.add_command(rules)
+cli.add_command(compare)
 cli.add_command(completion)
 
 

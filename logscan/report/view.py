@@ -92,7 +92,7 @@ def finding_views(diagnosis: Diagnosis, words: Words) -> list[FindingView]:
 
 def last_good(diagnosis: Diagnosis, finding: Finding) -> int | None:
     """When the step that a finding is about last went well before it began; None where the log shows no such time."""
-    if finding.first is None:
+    if finding.first is None or finding.severity != "critical":
         return None
     column = _GOOD.get(finding.id, "ended_at")
     mascots = diagnosis.mascots if finding.id in _GOOD else diagnosis.mascots.filter(pl.col("outcome") == "generated")

@@ -72,6 +72,17 @@ function ordered(columns, key) {
   return orders.get(key);
 }
 
+// While nobody asks for anything the orders are made ready, one at a time.
+function prepareOrders(columns) {
+  const left = ["id", "enqueued", "started", "waited", "ran", "ended", "cause"];
+  const next = () => {
+    ordered(columns, left.shift());
+    if (left.length) later(next);
+  };
+  const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  later(next);
+}
+
 function selected(columns, state, page) {
   const fits = matching(columns, state, page);
   const out = [];

@@ -5,7 +5,11 @@ async function begin() {
   addCopyButtons(page.words);
   if (document.getElementById("mascot-table")) {
     const index = await chunk("index");
-    if (index) new MascotTable(page, format, columnsOf(index, page));
+    if (index) {
+      const columns = columnsOf(index, page);
+      new MascotTable(page, format, columns);
+      prepareOrders(columns);
+    }
   }
   document.documentElement.classList.add("on");
   const target = location.hash && !location.hash.includes("=") ? document.getElementById(location.hash.slice(1)) : null;
