@@ -7,7 +7,7 @@ from typing import Final
 
 import regex
 
-from logscan.rulebook import TIMEOUT, Rulebook
+from logscan.rulebook import TIMEOUT, Rulebook, fold
 from logscan.visible import visible
 
 MAX_TEXT: Final = 500
@@ -35,7 +35,11 @@ class Redactor:
         """`text` without secrets and without characters that act on a terminal or reorder a page."""
         text = text[: limit * 4]
         if self.secrets:
+            folded = fold(text)
             for rule in self.rulebook.secrets:
+                anchors = rule.anchors
+                if anchors.texts and not any(anchor in (folded if anchors.ignore_case else text) for anchor in anchors.texts):
+                    continue
                 try:
                     text = rule.pattern.sub(self._mask, text, timeout=TIMEOUT)
                 except TimeoutError:
