@@ -8,6 +8,7 @@ from logscan.findings.case import Case
 from logscan.findings.process import restarts_of
 from logscan.intake import Account
 from logscan.model import Mark
+from logscan.visible import visible
 
 MAX_MARKS = 200
 _TAGS = 3
@@ -21,8 +22,7 @@ def marks_of(case: Case, account: Account) -> tuple[Mark, ...]:
         for death in case.deaths[:MAX_MARKS]
         if death.seen.stamp is not None
     ]
-    deployed = dict(_deploys(case, account))
-    marks += [Mark("deploy", at, names.get(process)) for process, at in deployed.items()]
+    marks += [Mark("deploy", at, names.get(process)) for at, process in _deploys(case, account)]
     for process, items in restarts_of(case).items():
         marks += [
             Mark("restart", item.stamp, names.get(process), case.evidence_of(item)) for item in items[:MAX_MARKS] if item.stamp is not None
@@ -35,11 +35,11 @@ def _service(key: object) -> str | None:
     if not isinstance(key, tuple):
         return None
     service = key[0] if len(key) == _TAGS else key[-1]
-    return str(service) if service else None
+    return visible(str(service)) if service else None
 
 
 def _deploys(case: Case, account: Account) -> Iterator[tuple[int, int]]:
-    """Processes with which another deployment of their service came up, and when they were first seen."""
+    """When another deployment of a service was first seen, and its process."""
     earliest = dict(account.earliest)
     for item in case.seen:
         process = item.sighting.process
@@ -52,4 +52,4 @@ def _deploys(case: Case, account: Account) -> Iterator[tuple[int, int]]:
             known[key[1]] = min(known.get(key[1], (earliest[process], process)), (earliest[process], process))
     for deployments in first.values():
         for at, process in sorted(deployments.values())[1:]:
-            yield process, at
+            yield at, process

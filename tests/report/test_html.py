@@ -218,7 +218,7 @@ def test_html_shows_a_mascots_lines_and_what_stands_beside_them(fixture: Diagnos
     assert "[MascotGenerationProcessor] rembg-enhance completed (attempt 1)" in shown
 
 
-def test_html_without_stories_still_tells_the_rest(tmp_path: Path, rulebook: Rulebook, english: Words) -> None:
+def test_html_without_stories_still_tells_the_rest(rulebook: Rulebook, english: Words) -> None:
     diagnosis = scan(FIXTURES / "quota-cli-plain" / "input.log", rules=rulebook)
     assert diagnosis.stories is None
     page = Page(to_html(diagnosis, english, now=NOW))
