@@ -9,6 +9,7 @@ UI: Final[dict[str, tuple[str, str]]] = {
     "critical": ("critical", "critique"), "warning": ("warning", "avertissement"), "ok": ("ok", "ok"), "info": ("info", "info"),
     "certain": ("certain", "certain"), "likely": ("likely", "probable"), "possible": ("possible", "possible"),
     "certain-why": ("an explicit error says so", "une erreur explicite le dit"),
+    "certain-ok-why": ("the log shows it", "le journal le montre"), "nothing-drawn": ("Nothing in this log can be drawn.", "Rien dans ce journal ne peut être dessiné."),
     "likely-why": ("inferred from what the log shows", "déduit de ce que montre le journal"),
     "possible-why": ("the log alone does not settle it", "le journal seul ne permet pas de trancher"),
     "generated": ("generated", "générée"), "generation_failed": ("generation failed", "génération échouée"),

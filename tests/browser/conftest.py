@@ -25,7 +25,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="pip install --gr
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NOW = parse_stamp("2026-12-24T18:00:00Z") or 0
 START = parse_stamp("2026-11-22T08:00:00Z") or 0
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_NAMES = (
+    "chromium", "chromium-browser", "google-chrome", "chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

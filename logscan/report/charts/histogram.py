@@ -72,10 +72,10 @@ def _drawn(diagnosis: Diagnosis, words: Words, size: _Size) -> Picture | None:
     coverage = diagnosis.coverage
     picture = Picture("outcomes", words.ui("pic-outcomes"), _desc(bins, words), width, height, _table(bins, words))
     plot = _Plot(picture, bins, width, height)
-    for start, end in uncovered(coverage, bins.start, bins.end):
-        plot.span(start, end, "hatch")
     plot.axes(ticks)
     plot.bars()
+    for start, end in uncovered(coverage, bins.start, bins.end):
+        plot.span(start, end, "hatch")
     filling = _filling(diagnosis)
     if filling is not None and filling < bins.end:
         plot.span(filling, bins.end, "filling")

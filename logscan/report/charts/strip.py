@@ -35,7 +35,7 @@ def strip_picture(mascot: str, story: Story, words: Words, number: int) -> Pictu
         picture.rect(x(stamp), _LINE - 4, x(following) - x(stamp), 8, _AFTER.get(line.kind, "waits"))
         if x(following) - x(stamp) > _GAP:
             picture.text((x(stamp) + x(following)) / 2, _LINE - 9, words.duration((following - stamp) / SECOND), "soft", "middle")
-    last = -float(_GAP)
+    last = -2.0 * _GAP
     for line, stamp in steps:
         picture.circle(x(stamp), _LINE, 5, f"dot s-{line.kind}")
         if x(stamp) - last > _GAP * 1.6 or stamp == end:

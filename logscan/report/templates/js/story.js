@@ -18,7 +18,7 @@ function strip(page, format, id, lines) {
     picture.append(drawn("rect", { class: AFTER[steps[place].kind] ?? "waits", x: from.toFixed(1), y: LINE - 4, width: Math.max(wide, 0.5).toFixed(1), height: 8 }));
     if (wide > GAP) picture.append(text(from + wide / 2, LINE - 9, format.duration(step.at - steps[place].at), "soft", "middle"));
   });
-  let last = -GAP;
+  let last = -2 * GAP;
   for (const step of steps) {
     const at = x(step.at), final = step.at === end;
     picture.append(drawn("circle", { class: `dot s-${step.kind}`, cx: at.toFixed(1), cy: LINE, r: 5 }));
