@@ -25,18 +25,14 @@ class Assets(NamedTuple):
 @cache
 def assets() -> Assets:
     """The files of `templates/`, put together."""
-    style, script = _joined("css", STYLES), _joined("js", SCRIPTS)
+    style, script = joined("css", STYLES), joined("js", SCRIPTS)
     own = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:"
     policy = f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
     return Assets(Markup(style), Markup(script), policy)  # noqa: S704  # the package's own files
 
 
-def style_text(*names: str) -> str:
-    """Style sheets of the page by name, for other pages that are to look the same."""
-    return _joined("css", names or STYLES)
-
-
-def _joined(folder: str, names: tuple[str, ...]) -> str:
+def joined(folder: str, names: tuple[str, ...]) -> str:
+    """Files of `templates/` one after the other, for any page that is to look like this one (`tokens.css`, `base.css`)."""
     place = files("logscan.report") / "templates" / folder
     return "\n" + "\n".join((place / name).read_text("utf-8").replace("\r\n", "\n") for name in names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -86,8 +86,3 @@ def fit(words: str, width: float, size: float = 13) -> str:
 def listed(items: Iterable[str]) -> str:
     """`a, b, c`."""
     return ", ".join(items)
-
-
-def column(rows: Sequence[Sequence[int]], place: int) -> int:
-    """The sum of one column."""
-    return sum(row[place] for row in rows)
