@@ -18,7 +18,7 @@ _ESCAPED: Final = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"} | 
 def to_markdown(diagnosis: Diagnosis, words: Words) -> str:
     """The diagnosis as Markdown that no log text can break out of."""
     top = diagnosis.findings[0]
-    out = [f"## {_MARKS[top.severity]} {escaped(words.title(top))}", _state(top, diagnosis, words), escaped(words.summary(top))]
+    out = [f"## {escaped(words.title(top))}", _state(top, diagnosis, words), escaped(words.summary(top))]
     out += _counts(diagnosis, words)
     out += _causes(diagnosis, words)
     steps = words.remedies(top) if top.severity != "ok" else []
@@ -31,7 +31,7 @@ def to_markdown(diagnosis: Diagnosis, words: Words) -> str:
         what, command = words.missing(key)
         out.append(f"**{words.label('to-be-sure')}** {escaped(what)}{_command(command)}")
     for finding in diagnosis.findings[1:]:
-        out.append(f"### {_MARKS[finding.severity]} {escaped(words.title(finding))}")
+        out.append(f"### {escaped(words.title(finding))}")
         out += [_state(finding, diagnosis, words), escaped(words.summary(finding))]
     out += _footer(diagnosis, words)
     return "\n\n".join(out) + "\n"
@@ -44,7 +44,7 @@ def escaped(text: str) -> str:
 
 def _state(finding: Finding, diagnosis: Diagnosis, words: Words) -> str:
     """Severity, confidence, how many, since when, whether it goes on: one line."""
-    parts = [f"**{words.ui(finding.severity)}** ({words.ui(finding.confidence)})"]
+    parts = [f"{_MARKS[finding.severity]} **{words.ui(finding.severity)}** ({words.ui(finding.confidence)})"]
     if finding.severity in ("critical", "warning"):
         total = diagnosis.mascots.height
         if finding.mascots:

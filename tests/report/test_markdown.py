@@ -86,5 +86,5 @@ def test_markdown_is_short_enough_for_an_issue(fixture: Diagnose, words: Words, 
 
 def test_markdown_says_how_many_and_since_when(fixture: Diagnose, english: Words) -> None:
     text = to_markdown(fixture("quota-cli-plain"), english)
-    assert text.startswith("## 🔴 2 mascots could not be generated\n")
-    assert "**critical** (certain) · 2 of 3 mascots · since 2026-11-23 09:14:27 UTC · still going on" in text
+    assert text.startswith("## 2 mascots could not be generated\n")
+    assert "🔴 **critical** (certain) · 2 of 3 mascots · since 2026-11-23 09:14:27 UTC · still going on" in text
