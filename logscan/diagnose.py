@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import polars as pl
+
 from logscan.attribute import attribute
 from logscan.checks.from_logs import checklist
 from logscan.checks.joining import joined
@@ -17,11 +19,12 @@ from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
 from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
-from logscan.model import OUTCOMES, Diagnosis
+from logscan.model import OUTCOMES, Diagnosis, Settings
 from logscan.ordering import in_order
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
+from logscan.stories import marks_of, stories_of
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.visible import visible
 
@@ -34,17 +37,18 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     account = read_all(sources, rulebook, options)
     if options.read is not None:
         options.read()
-    for source in sources:
-        source.close()
     options.lap("read, parse, match")
     paths = [getattr(source, "path", None) for source in sources]
-    return judge(account, rulebook, options, [fetched_of(path) if path is not None else None for path in paths])
+    diagnosis = judge(account, rulebook, options, [fetched_of(path) if path is not None else None for path in paths])
+    for source in sources:
+        source.close()
+    return diagnosis
 
 
 def judge(
     account: Account, rulebook: Rulebook, options: Options, fetched: Sequence[Fetched | None] = (), until: int | None = None
 ) -> Diagnosis:
-    """What follows from an account of what was read.
+    """What follows from an account of what was read; for stories some lines are read again.
 
     `fetched` are the accounts of pulls, by source; `until`: no line is missing up to then, though none may have been written.
     """
@@ -56,7 +60,8 @@ def judge(
     if until is not None and coverage.end is not None:
         coverage = replace(coverage, end=max(coverage.end, until))
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
-    mascots = timeline(events_frame(seen), restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
+    events = events_frame(seen)
+    mascots = timeline(events, restarts_frame(seen), coverage, tagged=account.tagged, pickup=pickup, run=run)
     if not (mascots["outcome"] == "unknown").any():
         # Lines without a stamp matter only where a mascot could not be judged for want of one.
         coverage = replace(coverage, notes=tuple(note for note in coverage.notes if note.key != "some-stamps"))
@@ -68,17 +73,28 @@ def judge(
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
-    diagnosis = Diagnosis(
+    causes, checks, marks = causes_of(case, lost), joined(checklist(case), options.checks), marks_of(case, account)
+    options.lap("findings")
+    stories = stories_of(case, account, events) if options.stories else None
+    options.lap("stories")
+    return Diagnosis(
         verdict=findings[0].id,
         findings=findings,
-        causes=causes_of(case, lost),
-        mascots=case.mascots,
+        causes=causes,
+        mascots=_shown(case.mascots, redactor),
         by_outcome={name: case.by_outcome[name] for name in OUTCOMES if case.by_outcome.get(name)},
         other_jobs=other_jobs(case),
         coverage=coverage,
-        checks=joined(checklist(case), options.checks),
+        checks=checks,
         rules_hash=rulebook.hash,
         interrupted=account.interrupted,
+        marks=marks,
+        settings=Settings(options.since, options.until, pickup, run, str(options.zone), options.redact),
+        stories=stories,
     )
-    options.lap("findings")
-    return diagnosis
+
+
+def _shown(mascots: pl.DataFrame, redactor: Redactor) -> pl.DataFrame:
+    """The mascots with their ids as they may be shown."""
+    ids = mascots["mascot_id"].to_list()
+    return mascots.with_columns(pl.Series("mascot_id", [redactor.clean_id(name) for name in ids], dtype=pl.String()))

@@ -103,7 +103,7 @@ def _source_report(account: Account, number: int, redactor: Redactor) -> SourceR
     return SourceReport(
         name=visible(reader.source.name),
         format=reader.main_form,
-        service=", ".join(services) or None,
+        service=visible(", ".join(services)) or None,
         lines=reader.lines - account.double.get(number, 0),
         bytes=reader.size,
         first=reader.first,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import polars as pl
@@ -184,8 +184,81 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment at which a process began anew or died. `process` names its service, as far as known."""
+
+    kind: Literal["restart", "deploy", "death"]
+    stamp: int
+    process: str | None
+    evidence: Evidence | None = None
+
+
+class StoryLine(NamedTuple):
+    """A line of one mascot's story, redacted. `source` numbers the sources of the coverage, from 0.
+
+    `kind` is an event's name, `cause` for an error line that explains a failure, `follow` for a line behind a failure that
+    no rule knows, `context` for what merely stands beside the others. `cause` is the family of an error line.
+    """
+
+    kind: str
+    stamp: int | None
+    source: int
+    line: int
+    text: str
+    cause: str | None = None
+
+
+class Story(NamedTuple):
+    """The lines of one mascot, in order; `more` were left out."""
+
+    lines: tuple[StoryLine, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Mascots that went the same way: their steps (names of events), where they ended, why. `rows` are the first of them."""
+
+    steps: tuple[str, ...]
+    outcome: str
+    causes: tuple[str, ...]
+    mascots: int
+    rows: tuple[int, ...]
+
+
+class Stories(Protocol):
+    """What a page shows of single mascots. Rows number the mascots of a Diagnosis, from 0."""
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """The ways that mascots went, most mascots first."""
+
+    @property
+    def variant_of(self) -> Sequence[int]:
+        """Per row the place of its variant in `variants`."""
+
+    def story(self, row: int) -> Story:
+        """The lines of one mascot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run read and judged: the window asked for, the deadlines (ns), the zone of stamps that name none."""
+
+    since: int | None = None
+    until: int | None = None
+    pickup: int = 0
+    run: int = 0
+    zone: str = "UTC"
+    redacted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The whole answer. `mascots` is the frame described in `frames.MASCOTS`."""
+    """The whole answer. `mascots` is the frame described in `frames.MASCOTS`.
+
+    `stories` are there only where they were asked for (`Options.stories`), since they keep the events of the run in memory.
+    """
 
     verdict: str
     findings: tuple[Finding, ...]
@@ -197,6 +270,9 @@ class Diagnosis:
     checks: tuple[Check, ...]
     rules_hash: str
     interrupted: int | None = None
+    marks: tuple[Mark, ...] = ()
+    settings: Settings = Settings()
+    stories: Stories | None = None
 
     @property
     def critical(self) -> bool:

@@ -39,9 +39,10 @@ def _no_lap(_stage: str) -> None:
 class Options:
     """How to read and judge. Times in nanoseconds; `pickup` and `run` None: as the rules say.
 
-    `full` looks at every line instead of those that the prefilter lets through; `progress` is told of every
-    chunk's bytes, `read` when the reading is over. `workers` processes read a large file; the answer is the same.
-    `lap` is told of each stage of the work when it is over. `checks` are looks at Railway, to be judged together with the logs.
+    `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the
+    prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
+    every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
+    `checks` are looks at Railway, to be judged together with the logs.
     """
 
     zone: dt.tzinfo = UTC
@@ -51,6 +52,7 @@ class Options:
     pickup: int | None = None
     run: int | None = None
     redact: bool = True
+    stories: bool = False
     full: bool = False
     workers: int = 1
     progress: Callable[[int], None] | None = None

@@ -36,8 +36,8 @@ _TLD: Final = (
 # What differs from one line of a kind to the next. One pass, so that no mark is taken for a value.
 _VALUES: Final = re.compile(
     rf"""
-      (?P<secret>\[redacted:{_HEX}{{4}}\])
-    | (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{0,20}}://(?:\[redacted:{_HEX}{{4}}\]|[^\s"'`<>)\]}}]){{1,1000}})
+      (?P<secret>\[redacted:{_HEX}{{4,8}}\])
+    | (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{0,20}}://(?:\[redacted:{_HEX}{{4,8}}\]|[^\s"'`<>)\]}}]){{1,1000}})
     | (?P<time>\b\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?(?:Z|[ ]?[+-]\d\d:?\d\d)?)?
         |\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}(?:,?\s\d{{1,2}}:\d\d:\d\d(?:\s[AP]M)?)?|\b\d{{1,2}}:\d\d:\d\d(?:[.,]\d{{1,9}})?)
     | (?P<text>"(?:[^"\\]|\\.){{0,1000}}"|`[^`]{{0,1000}}`|(?<!\w)'(?:[^'\\]|\\.){{0,1000}}'(?!\w))

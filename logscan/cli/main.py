@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 import click
 
 from logscan.cli.check import check
+from logscan.cli.compare import compare
 from logscan.cli.completion import completion
 from logscan.cli.follow import follow
 from logscan.cli.pull import pull
@@ -66,6 +67,7 @@ cli.add_command(follow)
 cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(serve)
+cli.add_command(compare)
 cli.add_command(completion)
 
 

@@ -21,6 +21,9 @@ FORMATS = (
 @click.argument("inputs", metavar="[FILE]...", nargs=-1)
 @click.option("--format", type=click.Choice(OUTPUTS), default="text", show_default=True, help="What to print.")
 @click.option("-o", "--output", metavar="FILE", help="Write the HTML report here (- for standard output).")
+@click.option(
+    "--report-max-mb", type=click.FloatRange(min=1), metavar="MB", default=10, show_default=True, help="Largest size of the HTML report."
+)
 @click.option("--open", is_flag=True, default=False, help="Show the HTML report in the browser.")
 @click.option("--timeline", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per mascot (.jsonl, .csv, .parquet).")
 @click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")

@@ -27,7 +27,7 @@ from logscan.report.contract import json_schema, to_json
 from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
 from logscan.sinks.files import write_text, write_timeline
-from logscan.sources import Source, expand
+from logscan.sources import PipeSource, Source, expand
 from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
 
@@ -77,12 +77,14 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
-            diagnosis = diagnose(sources, rulebook, replace(options, progress=progress, read=stop.end_of_reading))
+            _keep_pipes(sources, report)
+            told = replace(options, stories=report is not None, progress=progress, read=stop.end_of_reading)
+            diagnosis = diagnose(sources, rulebook, told)
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
             if note.key in ("unreadable", "broken"):
                 click.echo(f"logscan: {words.note(note)}", err=True)
-        page = _page(diagnosis, words, now) if report is not None else ""
+        page = _page(diagnosis, words, now, values["report_max_mb"]) if report is not None else ""
         if values["output"] == "-":
             emit(page)
         else:
@@ -97,10 +99,17 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
     return code if written or code == 1 else LogscanError.exit_code
 
 
-def _page(diagnosis: Diagnosis, words: Words, now: int) -> str:
+def _page(diagnosis: Diagnosis, words: Words, now: int, max_mb: float) -> str:
     from logscan.report.html import to_html
 
-    return to_html(diagnosis, words, now=now)
+    return to_html(diagnosis, words, now=now, max_mb=max_mb)
+
+
+def _keep_pipes(sources: Iterable[Source], report: Path | None) -> None:
+    """For a page, lines of what is piped in are read a second time."""
+    for source in sources:
+        if report is not None and isinstance(source, PipeSource):
+            source.spool = True
 
 
 def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:

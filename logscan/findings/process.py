@@ -16,7 +16,7 @@ _DEATHS = 2
 
 def service_crashing(case: Case) -> Finding | None:
     """Three restarts of one replica in one deployment, or two deaths with a fatal line."""
-    restarts = _restarts(case)
+    restarts = restarts_of(case)
     most = max(restarts.values(), key=len, default=[])
     deaths = case.deaths
     if len(most) < _RESTARTS and len(deaths) < _DEATHS:
@@ -33,7 +33,7 @@ def service_crashing(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
-def _restarts(case: Case) -> dict[int, list[Seen]]:
+def restarts_of(case: Case) -> dict[int, list[Seen]]:
     """Starts of a container that was there before. Without tags only those after a death count."""
     out: dict[int, list[Seen]] = {}
     earliest = dict(case.earliest)

@@ -73,11 +73,12 @@ class CauseJson(msgspec.Struct, frozen=True):
 
 
 class MascotsJson(msgspec.Struct, frozen=True):
-    """How many mascots ended where; `other_jobs` are poses and the like, counted and not judged."""
+    """How many mascots ended where, and which; `other_jobs` are poses and the like, counted and not judged."""
 
     total: int
     by_outcome: dict[str, int]
     other_jobs: dict[str, int]
+    ids: dict[str, list[str]]
 
 
 class SourceJson(msgspec.Struct, frozen=True):
@@ -164,7 +165,7 @@ def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__)
         verdict=diagnosis.verdict,
         findings=[_finding(finding, words) for finding in diagnosis.findings],
         causes=[_cause(cause) for cause in diagnosis.causes],
-        mascots=MascotsJson(diagnosis.mascots.height, dict(diagnosis.by_outcome), dict(diagnosis.other_jobs)),
+        mascots=MascotsJson(diagnosis.mascots.height, dict(diagnosis.by_outcome), dict(diagnosis.other_jobs), _ids(diagnosis)),
         input=InputJson(
             lines=coverage.lines,
             bytes=sum(source.bytes for source in coverage.sources),
@@ -194,6 +195,12 @@ def _finding(finding: Finding, words: Words) -> FindingJson:
         [MissingJson(*words.missing(key)) for key in finding.missing],
         [RemedyJson(text, remedy.command, remedy.link) for text, remedy in words.remedies(finding)],
     )  # fmt: skip
+
+
+def _ids(diagnosis: Diagnosis) -> dict[str, list[str]]:
+    """Per outcome the mascots that ended so, in order of first event: what a later report is compared with."""
+    mascots = diagnosis.mascots
+    return {name: mascots.filter(mascots["outcome"] == name)["mascot_id"].to_list() for name in diagnosis.by_outcome}
 
 
 def _cause(cause: Cause) -> CauseJson:

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import locale
 import os
 from dataclasses import dataclass
-from typing import Final
 
 from logscan.model import Check, Finding, Note
+from logscan.report.texts import COUNTED, MONTHS, UI
 from logscan.rulebook import Rulebook
 from logscan.rulebook.schema import Fact, Language, Remedy
-from logscan.times import format_duration, format_stamp
-
-_UI: Final[dict[str, tuple[str, str]]] = {
-    "critical": ("critical", "critique"), "warning": ("warning", "avertissement"), "ok": ("ok", "ok"), "info": ("info", "info"),
-    "certain": ("certain", "certain"), "likely": ("likely", "probable"), "possible": ("possible", "possible"),
-    "generated": ("generated", "générée"), "generation_failed": ("generation failed", "génération échouée"),
-    "enqueue_failed": ("enqueue failed", "mise en file échouée"), "waiting": ("waiting", "en attente"),
-    "stalled": ("stalled", "bloquée"), "in_flight": ("in flight", "en cours"), "unknown": ("unknown", "inconnu"),
-    "pass": ("pass", "réussi"), "fail": ("fail", "échec"), "warn": ("warn", "attention"), "skip": ("skip", "non vérifié"),
-    "present": ("present", "présente"), "missing": ("missing", "manquante"),
-    "mascots": ("Mascots", "Mascottes"), "causes": ("Causes", "Causes"), "findings": ("Findings", "Constats"),
-    "checklist": ("Checklist", "Liste de contrôle"), "coverage": ("Coverage and sources", "Couverture et sources"),
-    "what-to-do": ("What to do", "Que faire"), "proof": ("What proves it", "Ce qui le prouve"),
-    "against": ("What speaks against it", "Ce qui s'y oppose"), "to-be-sure": ("To be sure", "Pour en être sûr"),
-    "since": ("since", "depuis"), "until": ("until", "jusqu'à"), "ongoing": ("still going on at the end of the log", "toujours en cours à la fin du journal"),
-    "over": ("over by the end of the log", "terminé à la fin du journal"),
-    "hit": ("mascots hit", "mascottes touchées"), "lines": ("lines", "lignes"), "records": ("Records", "Enregistrements"),
-    "unparsed": ("unparsed", "illisibles"), "undecodable": ("undecodable", "indécodables"),
-    "dropped": ("dropped", "supprimés"), "source": ("Source", "Source"), "format": ("Form", "Format"), "service": ("Service", "Service"),
-    "first": ("First", "Début"), "last": ("Last", "Fin"), "mascot": ("Mascot", "Mascotte"), "outcome": ("Outcome", "État"),
-    "attempts": ("Attempts", "Essais"), "enqueued": ("Enqueued", "Mise en file"), "started": ("Started", "Démarrée"), "ended": ("Ended", "Terminée"),
-    "waited": ("Waited", "Attente"), "ran": ("Ran", "Durée"), "cause": ("Cause", "Cause"), "certainty": ("Certainty", "Certitude"), "image": ("Image", "Image"),
-    "component": ("Component", "Composant"), "none": ("none", "aucun"), "no-stamp": ("no time", "sans heure"),
-    "other-jobs": ("Other jobs, not judged", "Autres tâches, non jugées"), "window": ("The logs cover", "Les journaux couvrent"),
-    "deployment": ("deployed", "déployé"),
-    "state-live": ("live", "en direct"), "state-polling": ("asks again and again", "interroge régulièrement"),
-    "state-connecting": ("connecting", "connexion"), "state-waiting": ("waiting", "en attente"), "state-reading": ("reading", "lecture"),
-    "state-ended": ("ended", "terminé"), "last-failures": ("Last failures", "Derniers échecs"),
-    "awaited": ("Under way: {count}, the oldest for {oldest}", "En cours : {count}, la plus ancienne depuis {oldest}"),
-    "interrupted": ("Reading was interrupted: this is about what was read until then.", "La lecture a été interrompue : ceci porte sur ce qui a été lu jusque-là."),
-    "report-of": ("logscan report", "Rapport logscan"), "rules": ("rules", "règles"), "now": ("made at", "établi le"), "zone": ("times in UTC", "heures en UTC"),
-    "shown-first": ("the first {shown} of {total}; --timeline has all", "les {shown} premières sur {total} ; --timeline les contient toutes"),
-    "evidence": ("Evidence", "Preuves"), "status": ("Status", "Statut"), "how-to-check": ("How to check", "Comment vérifier"), "notes": ("Notes", "Remarques"),
-    "unknown-cause": ("A failure without a known text", "Un échec sans texte connu"), "written": ("Report written to {path}", "Rapport écrit dans {path}"),
-    "of": ("{part} of {total}", "{part} sur {total}"), "signatures": ("Signatures seen", "Signatures vues"),
-}  # fmt: skip
-# Singular and plural; French counts 0 as singular.
-_COUNTED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
-    "records": (("record", "records"), ("enregistrement", "enregistrements")), "lines": (("line", "lines"), ("ligne", "lignes")),
-    "matched": (("matched", "matched"), ("reconnu", "reconnus")), "mascots": (("mascot", "mascots"), ("mascotte", "mascottes")),
-}  # fmt: skip
+from logscan.times import SECOND, UTC, format_duration, format_stamp, parse_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +23,7 @@ class Words:
 
     def ui(self, key: str, **values: object) -> str:
         """A fixed word of reports."""
-        text = _UI[key][0 if self.language == "en" else 1]
+        text = UI[key][0 if self.language == "en" else 1]
         return text.format_map(values) if values else text
 
     def number(self, value: float) -> str:
@@ -75,7 +36,7 @@ class Words:
 
     def counted(self, key: str, value: int) -> str:
         """`1 record`, `2 records`."""
-        english, french = _COUNTED[key]
+        english, french = COUNTED[key]
         one, other = english if self.language == "en" else french
         singular = value < 2 if self.language == "fr" else value == 1  # noqa: PLR2004  # grammar
         return f"{self.number(value)} {one if singular else other}"
@@ -94,7 +55,11 @@ class Words:
 
     def _values(self, finding: Finding) -> dict[str, str]:
         raw = {"mascots": finding.mascots, **(finding.values or {})}
-        return {name: self.number(value) if isinstance(value, int) else value for name, value in raw.items()}
+        return {name: self.number(value) if isinstance(value, int) else self._told(value) for name, value in raw.items()}
+
+    def _told(self, value: str) -> str:
+        stamp = parse_stamp(value) if "T" in value else None
+        return value if stamp is None else f"{self.moment(stamp)} UTC"
 
     def remedies(self, finding: Finding) -> list[tuple[str, Remedy]]:
         """The steps that mend a finding: those of its causes first, each once."""
@@ -145,6 +110,30 @@ class Words:
         """A time to the second, in UTC."""
         text = format_stamp(stamp - stamp % 1_000_000_000) if stamp is not None else None
         return text.replace("T", " ").replace("Z", "") if text else self.ui("no-stamp")
+
+    def spoken(self, stamp: int | None) -> str:
+        """A time to the minute as people write it: `22 Nov 2026, 09:05`, `22 nov. 2026 à 09:05`; in UTC."""
+        if stamp is None:
+            return self.ui("no-stamp")
+        moment = dt.datetime.fromtimestamp(stamp // SECOND, UTC)
+        french = self.language == "fr"
+        day = f"1{'er' if french else ''}" if moment.day == 1 else str(moment.day)
+        return f"{day} {MONTHS[french][moment.month - 1]} {moment.year}{' à' if french else ','} {moment:%H:%M}"
+
+    def brief(self, stamp: int) -> str:
+        """The same without the year: `22 Nov, 09:05`."""
+        year = dt.datetime.fromtimestamp(stamp // SECOND, UTC).year
+        return self.spoken(stamp).replace(f" {year}", "", 1)
+
+    def percent(self, part: int, whole: int) -> str:
+        """A share in whole percents; `<1 %` and `>99 %` where rounding would tell nought or all."""
+        space = "\u202f" if self.language == "fr" else ""
+        value = 100 * part / whole if whole else 0
+        if 0 < value < 1:
+            return f"<1{space}%"
+        if 99 < value < 100:  # noqa: PLR2004  # percents
+            return f">99{space}%"
+        return f"{value:.0f}{space}%"
 
     def duration(self, seconds: float | None) -> str:
         """Seconds as a short duration."""

@@ -58,7 +58,9 @@ class Scanner:
         zone = parse_zone(request.options.tz)
         since, until = (parse_moment(text, now, zone) if text else None for text in (request.options.since, request.options.until))
         sources: list[Source] = [FileSource(name, folder / "files" / str(place)) for place, name in enumerate(request.names)]
-        options = Options(zone=zone, since=since, until=until, redact=request.options.redact, progress=self._progress(request.expanded))
+        options = Options(
+            zone=zone, since=since, until=until, redact=request.options.redact, stories=True, progress=self._progress(request.expanded)
+        )
         diagnosis = diagnose(sources, self._rulebook, options)
         self._say(Answer(judging=True))
         write_text(folder / "report.json", to_json(diagnosis, self._rulebook))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from logscan import Diagnosis, Rulebook, scan
+from logscan.api import Options
 from logscan.report.words import Words
 from logscan.times import parse_stamp
 
@@ -33,7 +34,7 @@ def fixture(rulebook: Rulebook) -> Diagnose:
     @cache
     def call(name: str) -> Diagnosis:
         with contextlib.chdir(FIXTURES / name):
-            return scan(sorted(path.name for path in Path().glob("input*")), rules=rulebook)
+            return scan(sorted(path.name for path in Path().glob("input*")), rules=rulebook, options=Options(stories=True))
 
     return call
 
@@ -56,7 +57,7 @@ def attacked(tmp_path: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
         Path(name).write_text(
             "".join(f"2026-11-22T08:00:0{at}.000000000Z [err]  {line}\n" for at, line in enumerate(lines)), encoding="utf-8", newline=""
         )
-        return scan([name], rules=rulebook)
+        return scan([name], rules=rulebook, options=Options(stories=True))
 
     return call
 

@@ -36,9 +36,9 @@ KEYS = {
     "checks": {"id", "status", "detail", "command"},
 }  # fmt: skip
 # Keys that came later; the README names them.
-ADDED = {"mascots": {"other_jobs"}, "input": {"notes"}, "input.sources": {"kind"}}
+ADDED = {"mascots": {"other_jobs", "ids"}, "input": {"notes"}, "input.sources": {"kind"}}
 # Objects whose keys are data.
-FREE = {"mascots.by_outcome", "mascots.other_jobs"}
+FREE = {"mascots.by_outcome", "mascots.other_jobs", "mascots.ids"}
 CHECKS = [
     "redis-service", "redis-variables", "redis-same", "google-project", "google-credentials", "google-enabled", "storage-variables",
     "worker-running", "database-statuses", "database-images", "image-urls", "image-cors", "plugin-console",
@@ -95,6 +95,7 @@ def test_contract_numbers_reconcile(report: dict[str, Any]) -> None:
     outcomes = report["mascots"]["by_outcome"]
     assert sum(outcomes.values()) == report["mascots"]["total"]
     assert 0 not in outcomes.values()
+    assert {outcome: len(ids) for outcome, ids in report["mascots"]["ids"].items()} == outcomes
     assert report["input"]["matched"] <= report["input"]["lines"]
     assert len({finding["id"] for finding in report["findings"]}) == len(report["findings"])
     known = {cause["id"] for cause in report["causes"]}

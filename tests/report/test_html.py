@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from logscan import Rulebook, scan
+from logscan import Diagnosis, Rulebook, scan
+from logscan.api import Options
+from logscan.report.charts import funnel_picture, histogram_picture
 from logscan.report.html import MAX_ROWS, to_html
 from logscan.report.words import Words
-from tests.report.conftest import CASES, NOW, Diagnose
+from tests.report.conftest import CASES, FIXTURES, NOW, Diagnose
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr", "area", "base", "source"}
 ATTACKS = {
@@ -44,7 +50,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
+        self.tags[f"svg {tag}" if "svg" in self.open else tag] += 1
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         if tag == "tr":
             self.rows.append([])
@@ -58,7 +64,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> crosses another tag"
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.text.append(data)
             if {"td", "th"} & set(self.open[-2:]):
                 self.rows[-1][-1] += data
@@ -97,7 +103,7 @@ def test_html_loads_nothing_from_anywhere(fixture: Diagnose, words: Words, name:
     assert all(value.startswith(("#", "https://")) for value in page.values("href"))
     styles = "".join(re.findall(r"<style.*?</style>", source, re.DOTALL))
     assert "@import" not in styles
-    assert not re.search(r"url\((?!['\"]?data:)", styles)
+    assert not re.search(r"url\((?!#t-)", styles)
     policies = [value for tag, attribute, value in page.attributes if (tag, attribute) == ("meta", "content")]
     assert any("default-src 'none'" in policy for policy in policies)
 
@@ -147,20 +153,129 @@ def test_html_masks_secrets(fixture: Diagnose, english: Words) -> None:
 def test_html_totals_reconcile(fixture: Diagnose, english: Words, name: str) -> None:
     diagnosis = fixture(name)
     source = to_html(diagnosis, english, now=NOW)
-    total = diagnosis.mascots.height
-    counts = re.findall(r'<li class="(\w+)"><strong>([\d,]+)</strong>', source)
-    assert {outcome: int(number.replace(",", "")) for outcome, number in counts} == dict(diagnosis.by_outcome)
-    rows = [row for row in Page(source).rows if row and row[0] in set(diagnosis.mascots["mascot_id"])]
-    assert len(rows) == total == sum(diagnosis.by_outcome.values())
-    assert Counter(row[1] for row in rows) == Counter({english.ui(outcome): count for outcome, count in diagnosis.by_outcome.items()})
+    total, outcomes = diagnosis.mascots.height, dict(diagnosis.by_outcome)
+    page = Page(source)
+    counts = re.findall(r'<li class="(\w+)" data-count="(\d+)"', source)
+    assert {outcome: int(number) for outcome, number in counts} == outcomes
+    rows = [row for row in page.rows if len(row) == 11 and row[0] in set(diagnosis.mascots["mascot_id"])]
+    assert len(rows) == total == sum(outcomes.values())
+    assert Counter(row[1] for row in rows) == Counter({english.ui(outcome): count for outcome, count in outcomes.items()})
+    assert (
+        sum(
+            int(number)
+            for number in re.findall(r'<details class="way"><summary><strong>(\d+) mascots?</strong><span class="path">', source)
+        )
+        == total
+    )
 
 
-def test_html_long_list_of_mascots_is_cut_and_says_so(tmp_path: Path, rulebook: Rulebook, english: Words) -> None:
-    lines = (f"[JobsService] Successfully enqueued mascot generation for m{number}\n" for number in range(MAX_ROWS + 50))
+def test_html_pictures_say_the_same_as_their_tables(fixture: Diagnose, english: Words) -> None:
+    for name in CASES:
+        diagnosis = fixture(name)
+        histogram = histogram_picture(diagnosis, english)
+        if histogram is not None:
+            columns = [sum(int(row[place]) for row in histogram.table.rows) for place in range(1, len(histogram.table.head))]
+            assert list(map(int, histogram.table.foot[1:])) == columns
+            assert columns[-1] == diagnosis.mascots.height
+        funnel = funnel_picture(diagnosis, english)
+        if funnel is not None:
+            reached = [int(row[1]) for row in funnel.table.rows]
+            assert reached[0] == diagnosis.mascots.height
+            assert reached[-1] == diagnosis.by_outcome.get("generated", 0)
+            lost = [sum(map(int, re.findall(r"(\d+) ", row[3]))) for row in funnel.table.rows]
+            assert [before - after for before, after in pairwise(reached)] == lost[:-1]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_html_every_picture_has_a_title_a_description_and_a_table(fixture: Diagnose, words: Words, name: str) -> None:
+    source = to_html(fixture(name), words, now=NOW)
+    for figure in re.findall(r"(?s)<figure.*?</figure>", source):
+        drawings = figure.count('<svg class="picture')
+        assert drawings >= 1
+        assert len(re.findall(r"<title [^>]*>[^<]+</title><desc [^>]*>[^<]+</desc>", figure)) == drawings
+        assert figure.count("<table>") == 1
+        assert len(re.findall(r"<tr><td", figure)) >= 1
+
+
+def test_html_policy_names_the_digests_of_style_and_script(fixture: Diagnose, english: Words) -> None:
+    source = to_html(fixture("quota-cli-plain"), english, now=NOW)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', source)
+    assert policy
+    for tag, name in (("<style>", "style"), ('<script type="module">', "script")):
+        inner = source.partition(tag)[2].partition(f"</{name}>")[0]
+        digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
+        assert f"{name}-src &#39;sha256-{digest}&#39;" in policy[1]
+    assert "unsafe" not in policy[1]
+    assert not re.search(r"<[^>]+ (?:style|on\w+)=", source)
+
+
+def test_html_shows_a_mascots_lines_and_what_stands_beside_them(fixture: Diagnose, english: Words) -> None:
+    shown = Page(to_html(fixture("two-services-two-forms"), english, now=NOW)).words
+    assert "enqueuedpicked upupload failedfailed" in shown.replace(" ", "").replace("pickedup", "picked up").replace(
+        "uploadfailed", "upload failed"
+    )
+    assert "input-worker.log:35" in shown or ":35" in shown
+    assert "[MascotGenerationProcessor] rembg-enhance completed (attempt 1)" in shown
+
+
+def test_html_without_stories_still_tells_the_rest(rulebook: Rulebook, english: Words) -> None:
+    diagnosis = scan(FIXTURES / "quota-cli-plain" / "input.log", rules=rulebook)
+    assert diagnosis.stories is None
+    page = Page(to_html(diagnosis, english, now=NOW))
+    assert english.title(diagnosis.findings[0]) in page.words
+    assert "The ways they went" not in page.words
+
+
+def many(tmp_path: Path, rulebook: Rulebook, number: int) -> Diagnosis:
+    lines = (
+        f"2026-11-22T08:{at // 60 % 60:02d}:{at % 60:02d}Z [inf]  [JobsService] Successfully enqueued mascot generation for m{at}\n"
+        for at in range(number)
+    )
     (tmp_path / "many.log").write_text("".join(lines))
-    page = Page(to_html(scan([tmp_path / "many.log"], rules=rulebook), english, now=NOW))
-    assert sum(1 for row in page.rows if re.fullmatch(r"m\d+", row[0])) == MAX_ROWS
-    assert "the first 2,000 of 2,050" in page.words
+    return scan([tmp_path / "many.log"], rules=rulebook, options=Options(stories=True))
+
+
+def test_html_long_list_of_mascots_is_cut_for_readers_without_scripts_and_says_so(
+    tmp_path: Path, rulebook: Rulebook, english: Words
+) -> None:
+    page = Page(to_html(many(tmp_path, rulebook, MAX_ROWS + 50), english, now=NOW))
+    assert sum(1 for row in page.rows if len(row) == 11 and re.fullmatch(r"m\d+", row[0])) == MAX_ROWS
+    assert f"the first {MAX_ROWS} of {MAX_ROWS + 50}" in page.words
+
+
+def test_html_stays_below_its_size_and_says_what_it_left_out(tmp_path: Path, rulebook: Rulebook, english: Words) -> None:
+    diagnosis = many(tmp_path, rulebook, 3000)
+    whole = to_html(diagnosis, english, now=NOW)
+    assert "left out" not in whole
+    bare = len(to_html(diagnosis, english, now=NOW, max_mb=0.001).encode())
+    for share, said in ((0.6, "the lines of"), (0.1, "this file holds")):
+        size = (bare + share * (len(whole.encode()) - bare)) / 1_000_000
+        cut = to_html(diagnosis, english, now=NOW, max_mb=size)
+        assert bare < len(cut.encode()) <= size * 1_000_000
+        assert said in cut
+        assert "--timeline" in cut
+
+
+def test_html_readable_secrets_are_announced(rulebook: Rulebook, english: Words) -> None:
+    told = scan(FIXTURES / "hostile-text" / "input.jsonl", rules=rulebook, options=Options(redact=False, stories=True))
+    source = to_html(told, english, now=NOW)
+    assert "hunter2-very-secret" in source
+    assert "keep it on this machine" in source
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_html_data_of_the_script_are_the_diagnosis(fixture: Diagnose, english: Words, name: str) -> None:
+    diagnosis = fixture(name)
+    source = to_html(diagnosis, english, now=NOW)
+    chunks = dict(re.findall(r'<script type="application/json" id="data-([\w-]+)">(.*?)</script>', source))
+    if diagnosis.mascots.is_empty():
+        assert "index" not in chunks
+        return
+    page, index = json.loads(chunks["page"]), json.loads(chunks["index"])
+    assert sorted(index["ids"]) == sorted(diagnosis.mascots["mascot_id"])
+    assert Counter(page["outcomes"][place] for place in index["o"]) == Counter(dict(diagnosis.by_outcome))
+    lines = [line for key, chunk in chunks.items() if key.startswith("tale-") for lines in json.loads(chunk)["lines"] for line in lines]
+    assert len(lines) >= diagnosis.mascots.height
 
 
 def test_html_gives_the_same_bytes_for_the_same_moment(fixture: Diagnose, words: Words) -> None:

@@ -73,3 +73,18 @@ def test_markdown_numbers_its_steps_and_keeps_commands_as_code(fixture: Diagnose
 
 def test_markdown_masks_secrets(fixture: Diagnose, english: Words) -> None:
     assert "hunter2-very-secret" not in to_markdown(fixture("hostile-text"), english)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_markdown_is_short_enough_for_an_issue(fixture: Diagnose, words: Words, name: str) -> None:
+    text = to_markdown(fixture(name), words)
+    proof = re.findall(r"(?s)`{3,}text\n(.*?)\n`{3,}", text)
+    assert len(proof) <= 1
+    assert all(len(block.splitlines()) <= 5 for block in proof)
+    assert len(text) < 6000
+
+
+def test_markdown_says_how_many_and_since_when(fixture: Diagnose, english: Words) -> None:
+    text = to_markdown(fixture("quota-cli-plain"), english)
+    assert text.startswith("## 2 mascots could not be generated\n")
+    assert "🔴 **critical** (certain) · 2 of 3 mascots · since 2026-11-23 09:14:27 UTC · still going on" in text

@@ -100,3 +100,28 @@ def test_terminal_tells_verdict_counts_causes_and_sources(fixture: Diagnose, wor
 
 def test_terminal_masks_secrets(fixture: Diagnose, english: Words) -> None:
     assert "hunter2-very-secret" not in to_terminal(fixture("hostile-text"), english, width=2000)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("width", [40, 100])
+def test_terminal_bar_shows_every_outcome_and_is_full(fixture: Diagnose, english: Words, name: str, width: int) -> None:
+    diagnosis = fixture(name)
+    signs = "█▒╳░▚╌?"
+    bars = [
+        line.strip()
+        for line in to_terminal(diagnosis, english, width=width).splitlines()
+        if line.strip() and set(line.strip()) <= set(signs)
+    ]
+    assert len(bars) == (1 if diagnosis.by_outcome else 0)
+    for bar in bars:
+        assert len(bar) == min(width - 2, 60)
+        assert len(set(bar)) == len(diagnosis.by_outcome)
+
+
+def test_terminal_says_how_many_since_when_and_what_was_good(fixture: Diagnose, english: Words) -> None:
+    shown = " ".join(to_terminal(fixture("quota-cli-plain"), english).split())
+    assert (
+        "2 of 3 mascots · since 2026-11-23 09:14:27 UTC, still going on at the end of the log · last good before 2026-11-23 09:14:13"
+        in shown
+    )
+    assert shown.index("What to do") < shown.index("What proves it")

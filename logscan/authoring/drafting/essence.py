@@ -16,7 +16,7 @@ from logscan.rulebook import Rulebook
 _MAX_LINE: Final = 20_000
 _MAX_LINES: Final = 400
 _UNSHOWN: Final = "[not shown: "
-_MARK: Final = re.compile(r"\[redacted:[0-9a-f]{4}\]")
+_MARK: Final = re.compile(r"\[redacted:[0-9a-f]{4,8}\]")
 _FRAME: Final = re.compile(r"\s*at \S|\s*\^+\s*$|\s*[}\])]+[,;]?\s*$|\s*$")
 _ERROR_FORMS: Final = re.compile(
     r"^(?:[A-Z][a-z0-9]+){2,}: \S|(?:\b|(?<=[a-z]))(?:[A-Z]\w*)?(?:Error|Exception)(?: \[[\w -]+\])?: \S|"

@@ -13,7 +13,7 @@ _MAX_IN_TOKEN: Final = 2
 _TOKEN: Final = re.compile(
     r"""
     (?P<unseen>(?:\\x[0-9a-f]{2}|<(?:U\+[0-9A-F]{4,6}|[A-Z][A-Z0-9 -]{2,80})>|\s⏎\s)+)
-    |(?P<secret>\[redacted:[0-9a-f]{4}\])
+    |(?P<secret>\[redacted:[0-9a-f]{4,8}\])
     |(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s"'`<>]*[^\s"'`<>.,;:!?)\]}])
     |(?P<mail>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
     |(?P<time>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|\ ?[+-]\d\d:?\d\d)?)?(?!\w)
