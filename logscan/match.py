@@ -61,6 +61,11 @@ class Sighting(NamedTuple):
     context: str | None
     text: str
 
+    @property
+    def captured(self) -> dict[str, str]:
+        """All that the rule captures, the mascot too."""
+        return {**({"mascot": self.mascot} if self.mascot else {}), **self.captures}
+
 
 @dataclass(slots=True)
 class Matcher:

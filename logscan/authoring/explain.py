@@ -65,7 +65,7 @@ def _matched(matcher: Matcher, look: Look, raw: list[str]) -> Iterator[Match]:
     record, rulebook = look.record, look.rulebook
     for sighting in matcher.look(record, 0):
         if sighting.rule is not None:
-            yield Match(sighting.rule, sighting.captures)
+            yield Match(sighting.rule, sighting.captured)
     matcher.seen.clear()
     for rule in dict.fromkeys(rule for text in look.texts for rule in look.data_of(text)):
         yield Match(rule, {})

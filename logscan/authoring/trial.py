@@ -55,7 +55,7 @@ class Trial:
             return {} if any(rule.accepts(record.context) and rule.search(line) for record, line in lines) else None
         for sighting in self.look(text):
             if sighting.rule is rule:
-                return {**sighting.captures, **({"mascot": sighting.mascot} if sighting.mascot else {})}
+                return sighting.captured
         return None
 
 

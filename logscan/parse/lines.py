@@ -161,7 +161,8 @@ class LineParser:
             return [record]
         out = self.flush() if line != self._last + 1 else []
         self._last = line
-        text = strip_ansi(text.rstrip("\r\n"))
+        raw = text.rstrip("\r\n")
+        text = strip_ansi(raw)
         if self._object:
             return out + self._more_object(line, text)
         if self._held is not None and self._carries_on(text):
@@ -169,7 +170,7 @@ class LineParser:
         out += self.flush()
         if not text.strip() or (text[0] in "YJFMASOND2" and is_marker(text)):
             return out
-        return out + self._begin(line, text)
+        return out + self._begin(line, text, raw)
 
     def flush(self) -> list[Record]:
         """What is held, as it stands."""
@@ -179,10 +180,10 @@ class LineParser:
             self._held = None
         lines, self._object = self._object, []
         for line, text in lines:
-            out += self._begin(line, text, whole=True)
+            out += self._begin(line, text, text, whole=True)
         return out
 
-    def _begin(self, line: int, text: str, *, whole: bool = False) -> list[Record]:
+    def _begin(self, line: int, text: str, raw: str, *, whole: bool = False) -> list[Record]:
         if text.startswith(('{"', "[{")):
             return self._structured(line, text)
         if text.endswith(("Z", 'Z"')) and (fields := fields_of_row(text)) is not None:
@@ -193,11 +194,12 @@ class LineParser:
             return []
         entry = None
         if self.form in (None, "railway-log", "railway-plain", "railway-http"):
-            entry = quick_entry(text, self.zone) or from_line(text, self.zone)
+            # A colour behind the stamp may tell the level.
+            entry = quick_entry(text, self.zone) or from_line(raw if raw[:1] == text[:1] else text, self.zone)
         holds, pretty = entry is not None and self._is_log(text), False
         if entry is None:
-            entry = peel(Entry(text, zone=self.zone))
-            holds = pretty = entry.message is not text and text.startswith("[") and text[1:2].isdigit()
+            entry = peel(Entry(raw, zone=self.zone))
+            holds = pretty = entry.message != text and text.startswith("[") and text[1:2].isdigit()
         if holds and not whole:
             self._held, self._held_line, self._held_size, self._held_pretty = entry, line, 0, pretty
             return []

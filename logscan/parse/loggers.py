@@ -24,6 +24,9 @@ _NEST: Final = re.compile(
     r"(?:(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL)\s+)?(?:\[(?P<context>[^\]\n]{1,80})\]\s?)?(?P<message>.*)",
     re.DOTALL,
 )
+# Nest 7 prints no level; its colour tells: red, yellow, green, magenta, cyan.
+_NEST7_COLOURS: Final = {"31": "error", "33": "warn", "32": "info", "95": "debug", "96": "debug"}
+_COLOUR: Final = re.compile(r"\x1b\[(\d+)m\[")
 _ELAPSED: Final = re.compile(r"\s\+\d+ms\s*$")
 _PRETTY: Final = re.compile(
     r"\[(?P<time>[^\]\n]{8,40})\] (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?: \([^)\n]*\))?: (?P<message>.*)", re.DOTALL
@@ -51,10 +54,11 @@ _PAIR: Final = re.compile(
 
 def peel(entry: Entry) -> Entry:
     """Take every known wrapping off `entry.message`, filling in level, context, time and error texts."""
-    entry.message = strip_ansi(entry.message)
+    raw = entry.message
+    entry.message = strip_ansi(raw)
     for _ in range(_MAX_LAYERS):
         before = entry.message
-        if not any(step(entry) for step in _STEPS) or entry.message == before:
+        if not any(step(entry, raw) for step in _STEPS) or entry.message == before:
             break
     _console_tag(entry)
     return entry
@@ -86,7 +90,7 @@ def take_stamp(entry: Entry, value: object, clock: Clock) -> None:
         entry.stamp, entry.clock = stamp, clock
 
 
-def _json(entry: Entry) -> bool:
+def _json(entry: Entry, _raw: str) -> bool:
     text = entry.message
     if not (text.startswith("{") and text.rstrip().endswith("}")):
         return False
@@ -102,7 +106,7 @@ def _json(entry: Entry) -> bool:
     return True
 
 
-def _nest(entry: Entry) -> bool:
+def _nest(entry: Entry, raw: str) -> bool:
     if not entry.message.startswith("["):
         return False
     found = _NEST.match(entry.message)
@@ -110,13 +114,15 @@ def _nest(entry: Entry) -> bool:
         return False
     if entry.wall is None:
         entry.wall = wall_of(found)
-    entry.level = level_of(found["level"]) or entry.level
+    colour = _COLOUR.match(raw)
+    named = found["level"] or (_NEST7_COLOURS.get(colour[1]) if colour else None)
+    entry.level = level_of(named) or entry.level
     entry.context = found["context"] or entry.context
     entry.message = _ELAPSED.sub("", found["message"])
     return True
 
 
-def _pretty(entry: Entry) -> bool:
+def _pretty(entry: Entry, _raw: str) -> bool:
     found = _PRETTY.match(entry.message) if entry.message.startswith("[") else None
     if not found:
         return False
@@ -126,7 +132,7 @@ def _pretty(entry: Entry) -> bool:
     return True
 
 
-def _winston(entry: Entry) -> bool:
+def _winston(entry: Entry, _raw: str) -> bool:
     found = _WINSTON.match(entry.message)
     if not found:
         return False
@@ -148,7 +154,7 @@ def _winston(entry: Entry) -> bool:
     return True
 
 
-def _browser(entry: Entry) -> bool:
+def _browser(entry: Entry, _raw: str) -> bool:
     found = _CHROMIUM.fullmatch(entry.message) or _DEVTOOLS.match(entry.message)
     if not found:
         return False
@@ -158,7 +164,7 @@ def _browser(entry: Entry) -> bool:
     return True
 
 
-def _inspect(entry: Entry) -> bool:
+def _inspect(entry: Entry, _raw: str) -> bool:
     """Nest 11's `json` with colours: util.inspect's notation instead of JSON."""
     if not (entry.message.startswith("{") and _INSPECT.match(entry.message)):
         return False
@@ -199,4 +205,4 @@ def _console_tag(entry: Entry) -> None:
         entry.message = found["message"]
 
 
-_STEPS: Final[tuple[Callable[[Entry], bool], ...]] = (_json, _nest, _pretty, _browser, _inspect, _winston)
+_STEPS: Final[tuple[Callable[[Entry, str], bool], ...]] = (_json, _nest, _pretty, _browser, _inspect, _winston)

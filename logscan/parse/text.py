@@ -19,6 +19,7 @@ LEVELS: Final = {
     "error": "error", "erro": "error", "err": "error",
     "fatal": "fatal", "critical": "fatal", "crit": "fatal", "emerg": "fatal", "alert": "fatal",
 }  # fmt: skip
+_LEVEL: Final = re.compile(r"\b(?:LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL|INFO|TRACE)\b")
 _COLOURS: Final = r"(?:\x1b|\\u001b)\[[0-9;]*m"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PINO: Final = ((20, "debug"), (30, "info"), (40, "warn"), (50, "error"))
@@ -35,8 +36,9 @@ def clean(data: bytes, sample: Iterable[str]) -> bytes:
     """A block of lines as UTF-8, without the colours that its sampled lines have: the parser would take them off each line, at a price."""
     if not data.isascii():
         data = data.decode("utf-8", "replace").encode()
-    if not any("\x1b[" in line or "\\u001b[" in line for line in sample) or b"\\\\u001b" in data:
-        # Behind a second backslash it is no escape.
+    coloured = [line for line in sample if "\x1b[" in line or "\\u001b[" in line]
+    # Nest 7 tells the level by nothing else. Behind a second backslash it is no escape.
+    if sum(_LEVEL.search(line) is not None for line in coloured) * 2 < max(1, len(coloured)) or b"\\\\u001b" in data:
         return data
     import polars as pl
 

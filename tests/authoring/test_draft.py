@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import regex
 from hypothesis import given, settings
@@ -224,7 +225,11 @@ def test_draft_free_id_where_the_words_are_taken(rulebook: Rulebook, tmp_path: P
     first = draft(Wish("Error: ghost alarm went off"), rulebook)
     rules, rule = loaded(first, tmp_path)
     other = replace(
-        rules, causes=tuple(replace(known, pattern=regex.compile("nothing at all")) if known is rule else known for known in rules.causes)
+        rules,
+        causes=tuple(
+            replace(known, rule=msgspec.structs.replace(known.rule, pattern="nothing at all")) if known is rule else known
+            for known in rules.causes
+        ),
     )
     assert draft(Wish("Error: ghost alarm went off"), other).id == f"{first.id}-2"
 

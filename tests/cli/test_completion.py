@@ -36,7 +36,7 @@ def test_completion_script_is_accepted_by_the_shell(logscan: Logscan, tmp_path: 
     ("words", "offered"),
     [
         (["logscan", "sc"], {"scan"}),
-        (["logscan", "scan", "--t"], {"--timeline", "--token-file", "--tz"}),
+        (["logscan", "scan", "--t"], {"--timeline", "--timings", "--token-file", "--tz"}),
         (["logscan", "scan", "--format", ""], {"text", "json", "markdown"}),
         (["logscan", "scan", "--lang", "f"], {"fr"}),
         (["logscan", "completion", "z"], {"zsh"}),

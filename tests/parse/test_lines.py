@@ -27,10 +27,8 @@ def test_lines_stamp_level_context_and_message_of_every_form(holder: str, logger
     # The dashboard's `.log` leaves out the attributes, and with them the name of a logger that writes JSON.
     context = None if holder == "dash-log" and logger in ("nest-json", "pino") else "JobsService"
     assert (record.line, record.context, record.message) == (1, context, LINE.text)
-    # Nest 7 prints no level, only a colour, and a console neither.
-    silent = logger in ("console", "nest7")
-    says_level = not silent or holder not in ("bare", "cli")
-    stream = silent or (holder, logger) == ("dash-log", "pino")
+    says_level = logger != "console" or holder not in ("bare", "cli")
+    stream = logger == "console" or (holder, logger) == ("dash-log", "pino")
     assert record.level == (None if not says_level else "info" if stream else "warn")
     if holder not in ("bare", "cli") and (holder, logger) != ("cli-json", "nest-json"):
         assert (record.stamp, record.clock) == (START + LINE.at, "railway")

@@ -47,8 +47,8 @@ NEST = [
     ("[MascotAPI] 7  - 11/22/2026, 8:27:54 AM     LOG [JobsService] Enqueued 1 +5ms", "info"),
     ("[My App] 7 11/22/2026, 8:27:54 AM     LOG [JobsService] Enqueued 1 +0ms", "info"),
     ("\x1b[32m[Nest] 7  - \x1b[39m11/22/2026, 8:27:54 AM \x1b[32m    LOG\x1b[39m \x1b[38;5;3m[JobsService] \x1b[39m\x1b[32mEnqueued 1\x1b[39m\x1b[38;5;3m +43ms\x1b[39m", "info"),
-    ("\x1b[33m[Nest] 7   - \x1b[39m11/22/2026, 8:27:54 AM   \x1b[38;5;3m[JobsService] \x1b[39m\x1b[33mEnqueued 1\x1b[39m", None),
-    ("\x1b[31m[Nest] 7   - \x1b[39m11/22/2026, 8:27:54 AM   \x1b[38;5;3m[JobsService] \x1b[39m\x1b[31mEnqueued 1\x1b[39m", None),
+    ("\x1b[33m[Nest] 7   - \x1b[39m11/22/2026, 8:27:54 AM   \x1b[38;5;3m[JobsService] \x1b[39m\x1b[33mEnqueued 1\x1b[39m", "warn"),
+    ("\x1b[31m[Nest] 7   - \x1b[39m11/22/2026, 8:27:54 AM   \x1b[38;5;3m[JobsService] \x1b[39m\x1b[31mEnqueued 1\x1b[39m", "error"),
     ("\x1b[32m[MascotAPI]\x1b[39m \x1b[32m7\x1b[39m 11/22/2026, 8:27:54 AM \x1b[32m    LOG\x1b[39m \x1b[33m[JobsService]\x1b[39m \x1b[32mEnqueued 1\x1b[39m \x1b[33m+0ms\x1b[39m", "info"),
 ]  # fmt: skip
 
