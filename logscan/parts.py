@@ -26,8 +26,9 @@ from logscan.stretches import Segment
 from logscan.taking import Account, Follow, Options, take
 
 SEGMENT: Final = 32 << 20
-# A block of fewer lines may not tell all that those behind it need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
+# So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
 _MIN_LINES: Final = 1000
+_WARM: Final = 1 << 20
 
 
 def segments_of(source: Source, form: str | None) -> list[Segment]:
@@ -42,9 +43,10 @@ def segments_of(source: Source, form: str | None) -> list[Segment]:
         return []
     segments = [Segment(0, 0, 0, None)]
     for even in range(SEGMENT, size - SEGMENT // 2, SEGMENT):
-        first = even - 2 * blocks.BLOCK
-        data = source.piece(first, 2 * blocks.BLOCK)
-        warm, start = data.rfind(b"\n", 0, blocks.BLOCK) + 1, data.rfind(b"\n") + 1
+        first = even - blocks.BLOCK
+        data = source.piece(first, blocks.BLOCK)
+        start = data.rfind(b"\n") + 1
+        warm = data.find(b"\n", max(0, start - _WARM)) + 1
         if warm and data.count(b"\n", warm, start) >= _MIN_LINES:
             segments[-1] = segments[-1]._replace(stop=even)
             segments.append(Segment(first + warm, first + start, even, None))
@@ -96,7 +98,7 @@ class Part:
             matcher.seen += map(Sighting._make, zip(*columns, strict=True))
         matcher.records += self.records
         matcher.matched += self.matched
-        reader.add(self.reader)
+        reader.add(self.reader, lines)
         account.add_samples(number, [record._replace(line=record.line + lines) for record in self.samples])
         account.unparsed[number] += self.unparsed
         account.unstamped[number] += self.unstamped
@@ -115,18 +117,41 @@ def _of_source(key: object, number: int) -> object:
     return (number, key[1]) if isinstance(key, tuple) and key[0] == 0 else key
 
 
-def read_part(reader: Reader, matcher: Matcher, segment: Segment) -> Part:
-    """Read one segment. Raises SourceError."""
+def _warmed(reader: Reader, matcher: Matcher, segment: Segment, number: int = 0, line: int = 1) -> tuple[Reader, Follow]:
+    """A reader that begins a segment as one would that has read all before it; and what it then knows of failures."""
     follow: Follow = {}
-    account = Account(matcher.fresh(), [reader])
-    if segment.start:
-        for record, anchors in reader.warm_up(segment):
-            take(account, 0, record, follow, anchors)
-        # What follows a failure is known by the number of the process.
-        account = Account(matcher.fresh(account.matcher.processes), [reader.heir()])
-    for record, anchors in account.readers[0].segment(segment):
+    if not segment.start:
+        return reader.heir(), follow
+    warm = reader.heir()
+    before = Account(matcher.fresh(matcher.processes), [warm])
+    for record, anchors in warm.warm_up(segment, line):
+        take(before, number, record, follow, anchors)
+    # What follows a failure is known by the number of the process.
+    for process in before.matcher.processes:
+        matcher.number_of(process)
+    return warm.heir(), follow
+
+
+def read_part(reader: Reader, matcher: Matcher, segment: Segment) -> Part:
+    """Read one segment by itself. Raises SourceError."""
+    account = Account(matcher.fresh(), [])
+    heir, follow = _warmed(reader, account.matcher, segment)
+    account.readers.append(heir)
+    for record, anchors in heir.segment(segment):
         take(account, 0, record, follow, anchors)
     return Part.of(account)
+
+
+def _read_on(account: Account, number: int, segment: Segment) -> None:
+    """Read the next segment of a source. Raises SourceError, Interrupted."""
+    reader = account.readers[number]
+    line = reader.printed + 1
+    heir, follow = _warmed(reader, account.matcher, segment, number, line)
+    try:
+        for record, anchors in heir.segment(segment, line):
+            take(account, number, record, follow, anchors)
+    finally:
+        reader.add(heir)
 
 
 def read_in_parts(account: Account, number: int, segments: Sequence[Segment], options: Options) -> None:
@@ -136,10 +161,11 @@ def read_in_parts(account: Account, number: int, segments: Sequence[Segment], op
         for place, segment in enumerate(segments):
             part = _result(helped[place])
             if part is None:
-                part = read_part(reader.heir(), account.matcher, segment)
-            elif options.progress is not None:
-                options.progress(part.reader.size)
-            part.add_to(account, number)
+                _read_on(account, number, segment)
+            else:
+                part.add_to(account, number)
+                if options.progress is not None:
+                    options.progress(part.reader.size)
 
 
 def _result(future: Future[Part] | None) -> Part | None:

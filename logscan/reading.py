@@ -88,19 +88,19 @@ class Reader:
         yield from self._lines(chain([head], chunks), self.lines + 1 if self.documents else 1)
         self.broken = self.broken or self.source.broken
 
-    def segment(self, segment: Segment) -> Iterator[Read]:
-        """The candidates of a segment of a plain file, lines numbered from 1. A record that its last line begins is left to the next."""
+    def segment(self, segment: Segment, line: int = 1) -> Iterator[Read]:
+        """The candidates of a segment of a plain file whose first line has this number. What its last line begins is left to the next."""
         chunks = self.source.chunks(segment.even)
         if segment.stop is not None:
             chunks = limited(chunks, segment.stop - segment.even)
         begun = b"".join(limited(self.source.chunks(segment.start), segment.even - segment.start))
-        yield from self._lines(self._counted(chunks), 1, segment.start, begun, ends=segment.stop is None)
+        yield from self._lines(self._counted(chunks), line, segment.start, begun, ends=segment.stop is None)
         self.broken = self.source.broken
 
-    def warm_up(self, segment: Segment) -> Iterator[Read]:
-        """The candidates of the block before a segment: what a segment's first lines are is known from those before."""
+    def warm_up(self, segment: Segment, line: int = 1) -> Iterator[Read]:
+        """The candidates before a segment: what its first lines are is known from those before."""
         data = b"".join(limited(self.source.chunks(segment.warm), segment.start - segment.warm))
-        yield from self._block(Block(data, 1 - data.count(b"\n"), segment.warm))
+        yield from self._block(Block(data, line - data.count(b"\n"), segment.warm))
 
     def heir(self) -> Reader:
         """A reader that goes on where this one is, with nothing counted yet."""
@@ -109,9 +109,8 @@ class Reader:
         heir._trail, heir._form_before = self._trail, self._form_before
         return heir
 
-    def add(self, later: Reader) -> None:
-        """Take over the account of a later segment."""
-        lines = self.printed
+    def add(self, later: Reader, lines: int = 0) -> None:
+        """Take over the account of a later segment, whose lines are numbered from behind so many."""
         self.forms += later.forms
         self.lines += later.lines
         self.printed += later.printed

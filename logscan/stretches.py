@@ -20,7 +20,8 @@ class Stretch(NamedTuple):
 class Segment(NamedTuple):
     """A stretch of a plain file, by offsets: from `start`, where a block begins, to `stop`, or to the end.
 
-    `warm` is where the block before begins, `even` the first multiple of BLOCK from `start` on: pieces are cut there.
+    `warm` is where the lines before begin that tell what its first lines are, `even` the first multiple of BLOCK from
+    `start` on: pieces are cut there.
     """
 
     warm: int

@@ -28,10 +28,11 @@ def small(patch: pytest.MonkeyPatch, block: int, segment: int) -> None:
     patch.setattr(blocks, "BLOCK", block)
     patch.setattr(parts, "SEGMENT", segment)
     patch.setattr(parts, "_MIN_LINES", 24)
+    patch.setattr(parts, "_WARM", block)
     patch.setattr("logscan.prefilter._LARGE", 0)
 
 
-def in_one_go(path: Path, options: Options) -> str:
+def in_one_go(path: Path | list[Path], options: Options) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("logscan.intake.segments_of", lambda *_: [])
         return to_json(scan(path, rules=RULES, options=options), RULES)
@@ -60,6 +61,16 @@ def test_parts_of_every_bench_form(form: str, tmp_path: Path, monkeypatch: pytes
     small(monkeypatch, 64 << 10, 128 << 10)
     assert len(segments_of(FileSource("b.log", path), None)) > 8
     assert to_json(scan(path, rules=RULES), RULES) == in_one_go(path, Options())
+
+
+def test_parts_of_several_sources(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.log" for number in range(3)]
+    for number, path in enumerate(paths):
+        write(path, Plan("cli-json" if number else "dash-log", 60_000, 0.3, seed=number))
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch, 4000, 8000)
+        found = to_json(scan(paths, rules=RULES), RULES)
+    assert found == in_one_go(paths, Options())
 
 
 def test_parts_what_explains_a_failure_may_stand_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
