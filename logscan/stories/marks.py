@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from logscan.findings.case import Case
 from logscan.findings.process import restarts_of
 from logscan.intake import Account
-from logscan.model import Mark
+from logscan.model import Deployment, Mark
 from logscan.visible import visible
 
 MAX_MARKS = 200
@@ -22,12 +22,19 @@ def marks_of(case: Case, account: Account) -> tuple[Mark, ...]:
         for death in case.deaths[:MAX_MARKS]
         if death.seen.stamp is not None
     ]
-    marks += [Mark("deploy", at, names.get(process)) for at, process in _deploys(case, account)]
+    # What Railway tells of its deployments is better than what the lines' tags show.
+    told = [Mark("deploy", it.created, _deployed(it)) for it in case.coverage.deployments if it.created is not None]
+    marks += told or [Mark("deploy", at, names.get(process)) for at, process in _deploys(case, account)]
     for process, items in restarts_of(case).items():
         marks += [
             Mark("restart", item.stamp, names.get(process), case.evidence_of(item)) for item in items[:MAX_MARKS] if item.stamp is not None
         ]
     return tuple(sorted(marks, key=lambda mark: (mark.stamp, mark.kind, mark.process or ""))[:MAX_MARKS])
+
+
+def _deployed(deployment: Deployment) -> str | None:
+    """The service and the commit, as far as known."""
+    return visible(" ".join(part for part in (deployment.service, (deployment.commit or "")[:7]) if part)) or None
 
 
 def _service(key: object) -> str | None:

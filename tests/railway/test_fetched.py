@@ -120,6 +120,11 @@ def test_deployments_are_told(railway: Railway, logscan: Logscan) -> None:
     ]  # fmt: skip
     out = logscan("scan", "logs.jsonl", "--exit-zero").out
     assert "  deployed 2024-06-01 12:01:00: backend SUCCESS abcdef0 fix\\x1b[31m\n" in out
+    # The page marks them on its picture of outcomes, and names them in the table beside it.
+    assert logscan("scan", "logs.jsonl", "--exit-zero", "-o", "report.html").code == 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "backend abcdef0" in page
+    assert 'class="mark deploy"' in page
 
 
 def test_a_worker_whose_lines_were_asked_for_and_are_not_there_is_silent(railway: Railway, logscan: Logscan) -> None:
