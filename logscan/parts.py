@@ -29,6 +29,8 @@ SEGMENT: Final = 32 << 20
 # So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
 _MIN_LINES: Final = 1000
 _WARM: Final = 1 << 20
+# Below so many parts another process has hardly started when all is read.
+_WORTH: Final = 6
 
 
 def segments_of(source: Source, form: str | None) -> list[Segment]:
@@ -181,7 +183,7 @@ def _result(future: Future[Part] | None) -> Part | None:
 @contextmanager
 def _helpers(reader: Reader, rulebook: Rulebook, segments: Sequence[Segment], options: Options) -> Iterator[list[Future[Part] | None]]:
     """Other processes begin at the end of the file, while this one begins at its start."""
-    if options.workers < 2:  # noqa: PLR2004  # one is this process
+    if options.workers < 2 or len(segments) < _WORTH:  # noqa: PLR2004  # one is this process
         yield [None] * len(segments)
         return
     about = (reader.source, rulebook.folders, rulebook.hash, Options(options.zone, options.form, full=options.full))

@@ -99,7 +99,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_parts_by_several_processes(large: Path, rulebook: Rulebook) -> None:
+def test_parts_by_several_processes(large: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_WORTH", 2)
     told: list[int] = []
     one = to_json(scan(large, rules=rulebook), rulebook)
     two = to_json(scan(large, rules=rulebook, options=Options(workers=2, progress=told.append)), rulebook)
@@ -108,6 +109,7 @@ def test_parts_by_several_processes(large: Path, rulebook: Rulebook) -> None:
 
 
 def test_parts_do_without_a_helper_that_dies(large: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_WORTH", 2)
     one = to_json(scan(large, rules=rulebook), rulebook)
     # Its rules differ, as they would if someone saved a rule file just now.
     monkeypatch.setattr("logscan.parts.Options", lambda *_, **__: None)
@@ -115,8 +117,11 @@ def test_parts_do_without_a_helper_that_dies(large: Path, rulebook: Rulebook, mo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
-def test_parts_a_signal_ends_all_processes(large: Path) -> None:
-    command = [sys.executable, "-m", "logscan", "scan", str(large), "--format", "json", "--workers", "2"]
+def test_parts_a_signal_ends_all_processes(large: Path, tmp_path: Path) -> None:
+    # Three times the same log are parts enough for a second process.
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(large.read_bytes() * 3)
+    command = [sys.executable, "-m", "logscan", "scan", str(log), "--format", "json", "--workers", "2"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     time.sleep(1.5)
     os.killpg(running.pid, signal.SIGINT)
