@@ -12,11 +12,16 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from logscan.parse import FORMATS
-from logscan.parse.lines import is_marker
+from logscan.parse.lines import LOG_LINE, is_marker
 
 _TEXT: Final = FORMATS["text"].starts
 _MARKS: Final = (rb"You reached the ", rb"[A-Z][a-z]{2,8} \d\d?, \d{4}, ", rb"\d{4}-\d\d-\d\d \d\d:\d\d\r?\n")
 _MARK: Final = re.compile(rb"(?m)^(?:" + b"|".join((*_MARKS[:2], _MARKS[2].replace(rb"\n", b"$"))) + rb")[^\n]*")
+_OWN: Final = FORMATS["railway-log"].starts.pattern.removeprefix(b"(?m)^")
+# Lines of no form that stand behind an object or a Nest line: only a dashboard's own line is carried on by what follows it.
+_BEHIND: Final = re.compile(
+    rb"(?m)^(?=" + _OWN + rb")(?!" + LOG_LINE.pattern.encode() + rb")[^\n]*\n((?:(?!" + _OWN + rb")[^\n]*(?:\n|\Z))+)",
+)
 _BLANK: Final = re.compile(rb"\n(?=[^\S\n]*\n)")
 _START: Final = rb"(?:^|\n)"
 
@@ -64,6 +69,8 @@ def count(data: bytes, form: str, *, begins: bool = True) -> Counted:
     before = spec.tail.match(data) if spec.tail and not begins else None
     records = _number(spec.starts, data, before.end() if before else 0)
     single = form == "railway-log" and records in (lines, lines - _blank(data))
+    if form == "railway-log" and not single:
+        records += sum(_number(_TEXT, found[1]) for found in _BEHIND.finditer(data))
     if begins:
         first = spec.starts.search(data)
         records += _number(_TEXT, data, 0, first.start() if first else len(data))

@@ -342,7 +342,7 @@ def records(lines: Sequence[Line], holder: str, logger: str) -> int:
     texts = [part for line in lines for part in LOGGERS[logger](line).split("\n")]
     if holder == "cli":
         # The CLI prints an entry's newlines as they are: what was one entry is several lines.
-        texts = [part for entry in entries(lines, logger) for part in entry.message.split("\n")]
+        texts = [part for entry in entries(lines, logger) for part in _cli_line(entry).removesuffix("\n").split("\n")]
     return sum(1 for text in texts if text.strip() or holder not in ("bare", "cli"))
 
 

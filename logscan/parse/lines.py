@@ -24,7 +24,7 @@ from logscan.parse.text import decode_json, strip_ansi
 from logscan.times import UTC
 
 MAX_HELD: Final = 400
-_LOG_LINE: Final = re.compile(rf"{STAMP} \[(?:inf|err|wrn|dbg)\]")
+LOG_LINE: Final = re.compile(rf"{STAMP} \[(?:inf|err|wrn|dbg)\]")
 _NONBLANK: Final = rb"(?m)^[^\S\n]*\S"
 
 
@@ -221,7 +221,7 @@ class LineParser:
 
     @staticmethod
     def _is_log(text: str) -> bool:
-        return _LOG_LINE.match(text) is not None
+        return LOG_LINE.match(text) is not None
 
     def _carries_on(self, text: str) -> bool:
         """Add `text` to the held record if it belongs to it."""

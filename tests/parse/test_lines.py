@@ -219,3 +219,15 @@ def test_detect_goes_by_most_lines() -> None:
 def test_detect_is_not_fooled_by_messages() -> None:
     assert detect(["He wrote 2026-11-22T09:00:00.000000000Z [inf]  x"] * 3) == "text"
     assert detect(['GET {"message":1,"timestamp":2}'] * 3) == "text"
+
+
+def test_lines_only_a_dashboards_line_is_carried_on(rulebook: Rulebook) -> None:
+    """What stands behind an object or a Nest line is a record of its own, and counted as one."""
+    log = b"".join((
+        b"2026-11-22T09:00:00.000000000Z [inf]  [JobsService] first\n", b"  carried on\n" * 3,
+        b'{"message":"[JobsService] object","timestamp":"2026-11-22T09:00:01.000000000Z","level":"info"}\n', b"[CacheService] bare\n" * 4, b"\n",
+        b"2026-11-22T09:00:02.000000000Z [err]  [JobsService] last\n" * 5, b"  carried on\n",
+    ))  # fmt: skip
+    found = read(rulebook, log * 10)
+    assert found.coverage.sources[0].format == "railway-log"
+    assert found.coverage.lines == 10 * (1 + 1 + 4 + 5)
