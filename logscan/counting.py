@@ -83,9 +83,9 @@ def _blank(data: bytes) -> int:
     return len(_BLANK.findall(data)) + (not data.partition(b"\n")[0].strip() and b"\n" in data) + (bool(end) and not end.strip())
 
 
-def lines_of(data: bytes) -> int:
-    """The lines of a block; the last one may lack its end."""
-    return data.count(b"\n") + (not data.endswith(b"\n"))
+def lines_of(data: bytes, start: int = 0) -> int:
+    """The lines of a block, from the line on that begins at `start`; the last one may lack its end."""
+    return data.count(b"\n", start) + (not data.endswith(b"\n"))
 
 
 def _no_records(data: bytes, odd: Sequence[int]) -> int:

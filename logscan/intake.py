@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from logscan.errors import SourceError
-from logscan.match import Matcher, Sighting, captured_number
+from logscan.match import Sighting, captured_number
 from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
 from logscan.parts import read_in_parts, segments_of
-from logscan.prefilter import Scanner
 from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
-from logscan.taking import Account, Interrupted, Options, read_one, take
+from logscan.taking import Account, Interrupted, Options, prepared, read_one, take
 from logscan.times import SECOND
 from logscan.visible import visible
 
@@ -30,9 +29,8 @@ __all__ = ["Account", "Interrupted", "Options", "coverage_of", "read_all", "take
 def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> Account:
     """Read every source; a signal ends the reading, an unreadable source is noted."""
     windowed = options.since is not None or options.until is not None
-    scanner = Scanner.of(rulebook, full=options.full or windowed)
-    account = Account(Matcher(rulebook), [])
-    account.matcher.number_anchors(scanner.texts)
+    scanner, matcher = prepared(rulebook, full=options.full or windowed)
+    account = Account(matcher, [])
     for place, source in enumerate(sources):
         reader = Reader(source, scanner, options.zone, options.form, progress=options.progress)
         account.readers.append(reader)

@@ -23,7 +23,7 @@ from logscan.reading import Reader
 from logscan.rulebook import Rulebook, load_rules
 from logscan.sources import FileSource, Source, blocks
 from logscan.stretches import Segment
-from logscan.taking import Account, Follow, Options, take
+from logscan.taking import Account, Follow, Options, prepared, take
 
 SEGMENT: Final = 32 << 20
 # So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
@@ -228,9 +228,7 @@ def _prepare(source: Source, folders: Sequence[str], known: str, options: Option
     rulebook = load_rules(*folders)
     if rulebook.hash != known:
         raise RuntimeError("the rules have changed meanwhile")
-    scanner = Scanner.of(rulebook, full=options.full)
-    matcher = Matcher(rulebook)
-    matcher.number_anchors(scanner.texts)
+    scanner, matcher = prepared(rulebook, full=options.full)
     _helper = _Helper(Reader(source, scanner, options.zone, options.form), matcher)
 
 

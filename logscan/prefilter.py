@@ -127,8 +127,7 @@ class Scanner:
                 yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
                 done, number = stop + 1, number + 1
             number += data.count(b"\n", done, start)
-            stop = data.find(b"\n", end)
-            stop = len(data) if stop < 0 else stop
+            stop = _line_end(data, end)
             place += 1
             anchors: tuple[int, ...] = (anchor,)
             if place < size and hits[place][0] <= stop:
@@ -138,13 +137,17 @@ class Scanner:
             yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if self.hiding.isdisjoint(anchors) else None)
             done, number = stop + 1, number + 1
         while number <= until and done < len(data):
-            stop = data.find(b"\n", done)
-            stop = len(data) if stop < 0 else stop
+            stop = _line_end(data, done)
             yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
             done, number = stop + 1, number + 1
         trail.left = max(0, until - number + 1)
-        number += data.count(b"\n", done) + (done < len(data) and not data.endswith(b"\n"))
-        trail.lines = number - block.line
+        trail.lines = number - block.line + (lines_of(data, done) if done < len(data) else 0)
+
+
+def _line_end(data: bytes, place: int) -> int:
+    """Where the line at a place ends; the last one may lack its end."""
+    stop = data.find(b"\n", place)
+    return len(data) if stop < 0 else stop
 
 
 def _on_line(hits: list[tuple[int, int]], place: int, stop: int) -> tuple[tuple[int, ...], int]:

@@ -11,8 +11,9 @@ from typing import Final
 from logscan.causes import FAILURES
 from logscan.match import Matcher, service_votes
 from logscan.model import Check, Record
-from logscan.prefilter import FOLLOW
+from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
+from logscan.rulebook import Rulebook
 from logscan.rulebook.schema import PLATFORM
 from logscan.times import UTC
 
@@ -104,6 +105,13 @@ class Account:
     def tagged(self) -> frozenset[int]:
         """The processes that Railway's tags name."""
         return frozenset(number for key, number in self.matcher.processes.items() if isinstance(key, tuple) and len(key) == 3)  # noqa: PLR2004
+
+
+def prepared(rulebook: Rulebook, *, full: bool) -> tuple[Scanner, Matcher]:
+    """What finds candidates and what matches them, agreed on the numbers of anchors."""
+    scanner, matcher = Scanner.of(rulebook, full=full), Matcher(rulebook)
+    matcher.number_anchors(scanner.texts)
+    return scanner, matcher
 
 
 def read_one(account: Account, number: int, reader: Reader, window: Options | None) -> None:

@@ -142,6 +142,7 @@ def _redis_variables(view: _View) -> _Verdict:
     internal = {address for it in view.redis if it.described for address in it.described.own}
 
     def judge(it: Looked, facts: Described) -> _Verdict | None:
+        """What is wrong with one service's Redis variables; None if nothing is."""
         redis, service = facts.redis, {"service": it.name}
         if redis.unresolved:
             return "fail", "unresolved", {**service, "names": ", ".join(redis.unresolved)}

@@ -32,6 +32,8 @@ from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
 
 DEFAULT_REPORT: Final = Path("logscan-report.html")
+# The report's file, and the timeline's.
+_Targets = tuple[Path | None, Path | None]
 _PROGRESS_FROM: Final = 8 << 20
 
 
@@ -54,7 +56,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
 def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
     now = moment_of_report(values["now"])
     options = replace(_options(values, now), lap=watch.lap)
-    _targets(values)
+    targets = _targets(values)
     rulebook = checked_rules(values["rules"])
     watch.lap("rules")
     if values["railway"] or values["check"]:
@@ -66,14 +68,14 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
-            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, now)
+            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, targets, now=now)
         # A signal before all; a critical finding outranks what could not be had, and that all else.
         return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
-    return _scan(values, options, expand(values["inputs"]), rulebook, now)
+    return _scan(values, options, expand(values["inputs"]), rulebook, targets, now=now)
 
 
-def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, now: int) -> int:
-    report, timeline = _targets(values)
+def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, targets: _Targets, *, now: int) -> int:
+    report, timeline = targets
     _spare_inputs(sources, {"-o": report, "--timeline": timeline})
     with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
@@ -153,7 +155,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     )  # fmt: skip
 
 
-def _targets(values: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
+def _targets(values: Mapping[str, Any]) -> _Targets:
     """Where the report and the timeline go; refused before the reading, not after it."""
     report = Path(values["output"]) if values["output"] else None
     if values["output"] == "-" and values["format"] != "text":

@@ -70,9 +70,10 @@ def serve(**values: Any) -> int:
 def _settings(values: dict[str, Any], rules: tuple[str, ...]) -> Any:
     from platformdirs import user_data_path
 
+    from logscan.addresses import is_loopback
     from logscan.errors import UsageError
     from logscan.times import MINUTE, SECOND, parse_duration
-    from logscan.web.settings import MIN_TOKEN, Settings, is_loopback, parse_size
+    from logscan.web.settings import MIN_TOKEN, Settings, parse_size
 
     def parsed(option: str, parse: Callable[[str], int], least: int = 1) -> int:
         name = f"--{option.replace('_', '-')}"

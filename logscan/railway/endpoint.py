@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
+from logscan.addresses import is_loopback
 from logscan.errors import UsageError
 from logscan.visible import visible
 
@@ -47,13 +47,4 @@ def _parts(text: str) -> tuple[SplitResult, bool]:
         raise UsageError(f"{VARIABLE}: '{visible(text)}' is not an address such as {_DEFAULT}")
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"{VARIABLE}: no user and password in the address; tokens have variables of their own")
-    return parts, _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts, is_loopback(host)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from logscan.addresses import is_loopback
 
 KILO: Final = 1024
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
@@ -40,16 +41,6 @@ class Settings:
     def local(self) -> bool:
         """Whether only this machine reaches the server: nothing then leaves it, and secrets may be shown on request."""
         return is_loopback(self.host) and not self.hosts and not self.proxies
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def parse_size(text: str) -> int:

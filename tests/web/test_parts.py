@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logscan.addresses import is_loopback
 from logscan.cli.main import cli
 from logscan.web.names import distinct, shown
 from logscan.web.options import ScanOptions, command_line
@@ -24,7 +25,7 @@ from logscan.web.problems import LIMITS, RETRY, STATUS, Problem
 from logscan.web.rate import RateLimit, client_of
 from logscan.web.scanner import policy_of
 from logscan.web.server import address_of
-from logscan.web.settings import format_size, is_loopback, parse_size
+from logscan.web.settings import format_size, parse_size
 from logscan.web.texts import PROBLEMS, TEXTS
 from logscan.web.words import LANGUAGES, Words, accepted
 from logscan.web.worker import how_ended

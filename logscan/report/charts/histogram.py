@@ -147,6 +147,7 @@ class _Plot:
                 self.picture.text(x, self.height - 8, words, "soft", "middle")
 
     def bars(self) -> None:
+        """Draw the outcomes of each bin on top of each other."""
         gap = 1.5 if len(self.bins.counts) > 1 else 0
         for place, count in enumerate(self.bins.counts):
             left = self.x(self.bins.start + place * self.bins.step)
