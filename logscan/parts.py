@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any, Final, Self
@@ -199,15 +199,27 @@ def _helpers(reader: Reader, rulebook: Rulebook, segments: Sequence[Segment], op
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes that begin meanwhile never hear Ctrl-C, which goes to all of a terminal: this one tells them when to end."""
+    """Processes that begin meanwhile never hear Ctrl-C, which goes to all of a terminal: this one tells them when to end.
+
+    It hears it itself when they have begun: a signal that is blocked here may still come by way of another thread.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    heard: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handlers = {}
+    # Only the main thread has handlers.
+    with suppress(ValueError):
+        handlers = {number: signal.signal(number, lambda told, _frame: heard.append(told)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if heard:
+            signal.raise_signal(heard[0])
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from logscan.cli.pace import Stopwatch, cores, uncollected
 from logscan.cli.parsing import moment_of_report, parsed
 from logscan.cli.rulebooks import checked_rules
 from logscan.cli.stopping import stoppable
-from logscan.diagnose import Options, diagnose
+from logscan.diagnose import Interrupted, Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
 from logscan.report.contract import json_schema, to_json
@@ -81,7 +81,11 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
         with _progress(sources) as progress, uncollected():
             _keep_pipes(sources, report)
             told = replace(options, stories=report is not None, progress=progress, read=stop.end_of_reading)
-            diagnosis = diagnose(sources, rulebook, told)
+            try:
+                diagnosis = diagnose(sources, rulebook, told)
+            except Interrupted as early:
+                # Before anything was read.
+                return 128 + early.signum
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
             if note.key in ("unreadable", "broken"):
