@@ -193,6 +193,20 @@ class Mark:
     evidence: Evidence | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds of mascots: `rows` is the frame described in `frames.STORED`.
+
+    `name` is the source as it may be shown: never a password in it. `known` are the frame's columns that the source has.
+    `partial`: rows are missing, since a query with a LIMIT gave them or there are more than were asked for.
+    """
+
+    name: str
+    rows: pl.DataFrame
+    known: frozenset[str]
+    partial: bool = False
+
+
 class StoryLine(NamedTuple):
     """A line of one mascot's story, redacted. `source` numbers the sources of the coverage, from 0.
 

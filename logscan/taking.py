@@ -10,7 +10,7 @@ from typing import Final
 
 from logscan.causes import FAILURES
 from logscan.match import Matcher, service_votes
-from logscan.model import Check, Record
+from logscan.model import Check, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
@@ -43,7 +43,7 @@ class Options:
     `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
-    `checks` are looks at Railway, to be judged together with the logs.
+    `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs.
     """
 
     zone: dt.tzinfo = UTC
@@ -60,6 +60,7 @@ class Options:
     read: Callable[[], None] | None = None
     lap: Callable[[str], None] = _no_lap
     checks: tuple[Check, ...] = ()
+    stored: Stored | None = None
 
 
 @dataclass(slots=True)
