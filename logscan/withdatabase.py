@@ -18,7 +18,7 @@ def without_exports(sources: Sequence[Source], options: Options) -> tuple[list[S
     logs, stored, notes = [], [options.stored] if options.stored is not None else [], list(options.notes)
     for source in sources:
         # A pipe can be read only once, and what is said to be a log is one.
-        if options.form is not None or isinstance(source, PipeSource) or getattr(source, "form", None) or not is_export(source):
+        if options.form is not None or isinstance(source, PipeSource) or source.form or not is_export(source):
             logs.append(source)
             continue
         try:

@@ -145,9 +145,15 @@ def _parameters(url: str) -> tuple[dict[str, Any], str | None]:
     known = {default.keyword.decode() for default in psycopg.pq.Conninfo.get_defaults()}
     schema = next((value for name, value in pairs if name == "schema" and value), None)
     kept = [(name, value) for name, value in pairs if name in known]
+    if "@" in query and "@" not in head:
+        raise ValueError("a password with a question mark in it")
     parameters = conninfo_to_dict(head + (mark + urlencode(kept, quote_via=quote) if kept else ""))
     if "connect_timeout" not in parameters and "PGCONNECT_TIMEOUT" not in os.environ:
         parameters["connect_timeout"] = _CONNECT
+    # What is special in a password, and not encoded, cuts it off: the rest would be shown as host, port or database.
+    spilt = any("@" in str(parameters.get(name) or "") for name in ("host", "port", "dbname"))
+    if spilt or not all(port.isdecimal() for port in str(parameters.get("port") or "0").split(",")):
+        raise ValueError("a password with special characters in it")
     return {**parameters, "application_name": "logscan", "client_encoding": "UTF8"}, schema
 
 

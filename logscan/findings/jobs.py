@@ -10,7 +10,7 @@ import polars as pl
 
 from logscan.causes import Failure
 from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
-from logscan.findings.plugin import Polling, mascots_of, never_made, pollings_of
+from logscan.findings.plugin import MADE, Polling, mascots_of, never_made, pollings_of, state_of
 from logscan.model import Finding
 from logscan.ordering import Seen
 
@@ -67,7 +67,7 @@ def images_not_accessible(case: Case) -> Finding | None:
     sure = lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors"))
     return Finding(
         "images-not-accessible", "critical", "certain" if sure else "likely",
-        items[0].stamp if items else min(stamps, default=None), items[-1].stamp if items else max(stamps, default=None),
+        min(stamps, default=None), max(stamps, default=None),
         not uploaded, max(len(known), 0 if known else unseen), causes,
         (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), case.evidence(uploaded, 2), _to_be_sure(case, batches),
         {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}), "blank": len(blank)},
@@ -76,9 +76,9 @@ def images_not_accessible(case: Case) -> Finding | None:
 
 
 def _in_batches(case: Case, batches: Iterable[Polling]) -> set[str]:
-    """The mascots of batches, where they are known by more than the console's own lines."""
+    """The mascots of batches whose images were made, where they are known by more than the console's own lines."""
     joined = [mascots_of(case, polling) for polling in batches]
-    return {mascot for mascots, by in joined if by in ("database", "logs") for mascot in mascots}
+    return {mascot for mascots, by in joined if by in ("database", "logs") for mascot in mascots if state_of(case, mascot) in MADE}
 
 
 def _to_be_sure(case: Case, batches: Sequence[Polling]) -> tuple[str, ...]:
@@ -90,7 +90,9 @@ def _to_be_sure(case: Case, batches: Sequence[Polling]) -> tuple[str, ...]:
 def _variant(**ways: bool) -> str | None:
     """Which summary says it: with one way only in which images are not seen, that one's."""
     held = [name for name, holds in ways.items() if holds]
-    return held[0] if len(held) == 1 else "all" if ways["database"] else None
+    if len(held) > 1 and ways["database"]:
+        return "database-plugin" if held == ["plugin", "database"] else "all"
+    return held[0] if len(held) == 1 else None
 
 
 def _refused(case: Case) -> list[Seen]:

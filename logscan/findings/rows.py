@@ -62,7 +62,11 @@ def rows_of(mascots: pl.DataFrame, stored: Stored, coverage: Coverage, *, logged
     has_url = pl.any_horizontal(pl.col(column).is_not_null() for column in known_urls) if known_urls else pl.lit(None, pl.Boolean)
     rows = stored.rows.with_row_index("row", 1).select(
         "mascot_id",
-        pl.col("status").replace(_SAME).alias("database"),
+        # A status is a word; what is none must not come into a report.
+        pl.when(pl.col("status").str.contains(r"^[a-z][a-z0-9_ -]{0,30}$"))
+        .then(pl.col("status").replace(_SAME))
+        .otherwise(pl.lit("other"))
+        .alias("database"),
         pl.when(has_url).then(pl.lit("present")).when(~has_url).then(pl.lit("missing")).alias("image"),
         "created_at",
         "batch_id",
