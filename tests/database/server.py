@@ -50,11 +50,10 @@ class Server:
 def _binaries() -> Path:
     found = shutil.which("initdb")
     places = [Path(found).parent] if found else []
+    # Debian keeps each version in a folder of its own.
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(3), reverse=True)
-    for place in places:
-        if (place / "initdb").exists():
-            return place
-    lacking("PostgreSQL is not installed: apt install postgresql")
+    place = next((place for place in places if (place / "initdb").exists()), None)
+    return place if place is not None else lacking("PostgreSQL is not installed: apt install postgresql")
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
