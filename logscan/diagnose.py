@@ -39,7 +39,9 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
     options = options or Options()
     sources, options = without_exports(sources, options)
     account = read_all(sources, rulebook, options)
-    options = with_rows(account, options)
+    if options.database is not None:
+        options = with_rows(account, options)
+        options.lap("database")
     if options.read is not None:
         options.read()
     options.lap("read, parse, match")
