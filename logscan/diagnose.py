@@ -17,6 +17,8 @@ from logscan.fetched import Fetched, fetched_of, with_fetched
 from logscan.findings import Case, conclude
 from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
+from logscan.findings.plugin import batches_of
+from logscan.findings.rows import matched_of
 from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
 from logscan.model import OUTCOMES, Diagnosis, Settings
@@ -27,6 +29,7 @@ from logscan.sources import Source
 from logscan.stories import marks_of, stories_of
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.visible import visible
+from logscan.withdatabase import with_rows, without_exports
 
 __all__ = ["Interrupted", "Options", "diagnose", "judge"]
 
@@ -34,7 +37,11 @@ __all__ = ["Interrupted", "Options", "diagnose", "judge"]
 def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
     """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes."""
     options = options or Options()
+    sources, options = without_exports(sources, options)
     account = read_all(sources, rulebook, options)
+    if options.database is not None:
+        options = with_rows(account, options)
+        options.lap("database")
     if options.read is not None:
         options.read()
     options.lap("read, parse, match")
@@ -57,6 +64,7 @@ def judge(
     attribution = attribute(seen, rulebook)
     options.lap("order, causes")
     coverage = with_fetched(coverage_of(account, seen, redactor), fetched, options.since, options.until)
+    coverage = replace(coverage, notes=(*coverage.notes, *options.notes))
     if until is not None and coverage.end is not None:
         coverage = replace(coverage, end=max(coverage.end, until))
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
@@ -68,7 +76,8 @@ def judge(
     options.lap("timeline")
     names = [visible(reader.source.name) for reader in account.readers]
     case = Case(
-        rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks
+        rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks,
+        options.stored,
     )  # fmt: skip
     lost = lost_to_deaths(case)
     case = case.with_mascots(with_causes(mascots, explained(case, lost), doubted(case)))
@@ -91,6 +100,8 @@ def judge(
         marks=marks,
         settings=Settings(options.since, options.until, pickup, run, str(options.zone), options.redact),
         stories=stories,
+        matched=matched_of(case.rows, options.stored, redactor.clean_id) if case.rows is not None and options.stored is not None else None,
+        batches=batches_of(case),
     )
 
 

@@ -37,3 +37,17 @@ MASCOTS: Final = pl.Schema(
         "image": pl.String(),
     }
 )
+
+# One row per row of the mascots table, in the source's order: of a database the newest first. `status` is in
+# lower case; a column that the source lacks is all null (`Stored.known` says which it has).
+STORED: Final = pl.Schema(
+    {
+        "mascot_id": pl.String(),
+        "name": pl.String(),
+        "status": pl.String(),
+        "full_body_url": pl.String(),
+        "avatar_url": pl.String(),
+        "batch_id": pl.String(),
+        "created_at": MOMENT,
+    }
+)

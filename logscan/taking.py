@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from logscan.causes import FAILURES
+from logscan.database import Ask
 from logscan.express import Express
 from logscan.match import Matcher, service_votes
-from logscan.model import Check, Record
+from logscan.model import Check, Note, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
@@ -45,7 +46,8 @@ class Options:
     `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
-    `checks` are looks at Railway, to be judged together with the logs.
+    `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs; `database` reads
+    such rows once the logs are read, and `notes` are told beside those on the logs.
     """
 
     zone: dt.tzinfo = UTC
@@ -62,6 +64,9 @@ class Options:
     read: Callable[[], None] | None = None
     lap: Callable[[str], None] = _no_lap
     checks: tuple[Check, ...] = ()
+    stored: Stored | None = None
+    database: Ask | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(slots=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import polars as pl
 
 from logscan.causes import Failure
-from logscan.findings.case import Case, families_by_mascot, families_of, family_order
-from logscan.match import captured_number
+from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
+from logscan.findings.plugin import MADE, Polling, mascots_of, never_made, pollings_of, state_of
 from logscan.model import Finding
 from logscan.ordering import Seen
 
@@ -47,40 +46,53 @@ def _one_each(failures: list[Failure], causes: tuple[str, ...]) -> list[Failure]
     return chosen + [failure for failure in failures if all(failure is not other for other in chosen)]
 
 
-@dataclass(slots=True)
-class _Batch:
-    """One polling of the plugin: does it end without images?"""
-
-    images: bool = False
-    gave_up: list[Seen] = field(default_factory=list)
-
-
 def images_not_accessible(case: Case) -> Finding | None:
     """Images that were made and are not seen: not stored, not delivered, or refused by the browser."""
     lost = set(case.mascots.filter(pl.col("image") == "missing")["mascot_id"].to_list())
     uploads = [f for f in case.attribution.failures if f.event == "upload_failed" and f.mascot in lost]
-    batches = [batch for batch in _batches(case) if batch.gave_up and not batch.images]
+    # Where no image was made at all, the plugin has nothing to see: other findings say why.
+    batches = [it for it in pollings_of(case) if it.gave_up and not it.images and not never_made(case, it)]
     refused = _refused(case)
-    if not lost and not batches and not refused:
+    blank = case.without_url
+    if not lost and not batches and not refused and not blank:
         return None
-    items = sorted([f.seen for f in uploads] + refused + [b.gave_up[-1] for b in batches], key=lambda item: item.at)
+    items = sorted([f.seen for f in uploads] + refused + [it.gave_up[-1] for it in batches], key=lambda item: item.at)
     causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
-    proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [b.gave_up[-1] for b in batches[:2]]
+    proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [it.gave_up[-1] for it in batches[:2]]
+    rows = case.row_evidence(sorted(blank), 2 if proof else MAX_EVIDENCE)
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
-    uploaded = [item for item in case.events("uploaded") if item.at > items[-1].at]
+    uploaded = [item for item in case.events("uploaded") if items and item.at > items[-1].at]
+    known = lost | blank | _in_batches(case, batches)
+    stamps = [item.stamp for item in items if item.stamp is not None] + [row.timestamp for row in rows if row.timestamp is not None]
+    sure = lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors"))
     return Finding(
-        "images-not-accessible", "critical", "certain" if lost or refused else "likely",
-        items[0].stamp, items[-1].stamp, not uploaded, max(len(lost), 0 if lost else unseen), causes,
-        case.evidence(proof), case.evidence(uploaded, 2), ("image-urls",) if not batches else ("database", "image-urls"),
-        {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused})},
-        _variant(lost=bool(lost), gave_up=bool(batches), refused=bool(refused)),
+        "images-not-accessible", "critical", "certain" if sure else "likely",
+        min(stamps, default=None), max(stamps, default=None),
+        not uploaded, max(len(known), 0 if known else unseen), causes,
+        (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), case.evidence(uploaded, 2), _to_be_sure(case, batches),
+        {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}), "blank": len(blank)},
+        _variant(upload=bool(lost), plugin=bool(batches), browser=bool(refused), database=bool(blank)),
     )  # fmt: skip
 
 
-def _variant(*, lost: bool, gave_up: bool, refused: bool) -> str | None:
+def _in_batches(case: Case, batches: Iterable[Polling]) -> set[str]:
+    """The mascots of batches whose images were made, where they are known by more than the console's own lines."""
+    joined = [mascots_of(case, polling) for polling in batches]
+    return {mascot for mascots, by in joined if by in ("database", "logs") for mascot in mascots if state_of(case, mascot) in MADE}
+
+
+def _to_be_sure(case: Case, batches: Sequence[Polling]) -> tuple[str, ...]:
+    looked = {check.id for check in case.looked if check.status != "skip"}
+    wanted = ("database", "image-urls") if batches else ("image-urls",)
+    return tuple(key for key in wanted if key not in looked and not (key == "database" and case.stored is not None))
+
+
+def _variant(**ways: bool) -> str | None:
     """Which summary says it: with one way only in which images are not seen, that one's."""
-    ways = [name for name, holds in (("upload", lost), ("plugin", gave_up), ("browser", refused)) if holds]
-    return ways[0] if len(ways) == 1 else None
+    held = [name for name, holds in ways.items() if holds]
+    if len(held) > 1 and ways["database"]:
+        return "database-plugin" if held == ["plugin", "database"] else "all"
+    return held[0] if len(held) == 1 else None
 
 
 def _refused(case: Case) -> list[Seen]:
@@ -99,35 +111,3 @@ def _unseen(case: Case) -> int:
         if variation:
             last[variation] = item.sighting.event == "plugin_image_loaded" or item.sighting.captures.get("images") == "true"
     return sum(not seen for seen in last.values())
-
-
-def _batches(case: Case) -> list[_Batch]:
-    """The plugin's pollings: begun, images seen after that or not, given up or not.
-
-    Lines that name no batch belong to the one that was polled last.
-    """
-    batches: dict[str, _Batch] = {}
-    current: _Batch | None = None
-    for item in case.seen:
-        event, captures = item.sighting.event, item.sighting.captures
-        if event in ("plugin_poll_begun", "plugin_poll"):
-            current = batches.setdefault(captures.get("batch", ""), _Batch())
-        elif event == "plugin_gave_up" and current is None:
-            current = batches.setdefault("", _Batch())
-        if current is None:
-            continue
-        last_try = event == "plugin_poll" and captured_number(captures, "attempt") >= captured_number(captures, "max")
-        if last_try or event == "plugin_gave_up":
-            current.gave_up.append(item)
-        elif event == "plugin_images":
-            current.images = current.images or _has_images(captures)
-        elif event == "plugin_image_loaded":
-            current.images = True
-    return list(batches.values())
-
-
-def _has_images(captures: Mapping[str, str]) -> bool:
-    if "images" in captures:
-        return captures["images"] == "true"
-    ready = captured_number(captures, "ready")
-    return ready > 0 and ready >= captured_number(captures, "total", 1)
