@@ -4,6 +4,7 @@
      ├─ UsageError              2 the command line asks for something that makes no sense
      ├─ RulesError              2 rule files are wrong; holds every problem found
      ├─ SourceError             3 an input could not be read, or not to its end
+     ├─ SendError               3 a mail or message was not taken; may be so only for the moment
      └─ RailwayError            3 Railway cannot be reached, or answers with an error
          ├─ RefusedError        3 the token is dead, or of another kind, or has no right to this
          ├─ MissingError        3 the project, environment, service or deployment is not there
@@ -62,6 +63,14 @@ class SourceError(LogscanError):
     """An input that does not exist, may not be read or is damaged."""
 
     exit_code = 3
+
+
+class SendError(LogscanError):
+    """A mail or message was not taken. `passing`: it may be at another try; `after`: not before so many seconds."""
+
+    def __init__(self, message: str, *, passing: bool = False, after: float | None = None) -> None:
+        super().__init__(message)
+        self.passing, self.after = passing, after
 
 
 class RailwayError(LogscanError):

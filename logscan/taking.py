@@ -32,6 +32,20 @@ class Interrupted(Exception):  # noqa: N818  # not an error: what was read is re
         self.signum = signum
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an earlier run has counted already: lines before `until` (ns), of these `mascots` and of none.
+
+    Lines of other mascots still count, as far back as `since`: those that were open then, or that nobody had seen.
+    `same`: it is known to be the same log; else one in which none of the mascots stands is another log, and counts whole.
+    """
+
+    since: int
+    until: int
+    mascots: frozenset[str]
+    same: bool = False
+
+
 def _no_lap(_stage: str) -> None:
     """Nobody wants to know."""
 
@@ -43,7 +57,7 @@ class Options:
     `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
-    `checks` are looks at Railway, to be judged together with the logs.
+    `checks` are looks at Railway, to be judged together with the logs. What was `counted` before is left out.
     """
 
     zone: dt.tzinfo = UTC
@@ -60,6 +74,7 @@ class Options:
     read: Callable[[], None] | None = None
     lap: Callable[[str], None] = _no_lap
     checks: tuple[Check, ...] = ()
+    counted: Counted | None = None
 
 
 @dataclass(slots=True)
