@@ -82,7 +82,7 @@ def _fresh(account: Account, s: Sighting, counted: Counted) -> bool:
     stamp = s.stamp
     if stamp is None and s.wall is not None:
         stamp = account.readers[s.source].parser.days.resolve(s.wall)
-    if stamp is not None and stamp >= counted.until:
+    if stamp is not None and stamp > counted.until:
         return True
     # Of lines without a time nobody knows whether they are new, unless they name a mascot whose end was told.
     return s.mascot not in counted.mascots and (stamp is None or (s.mascot is not None and stamp >= counted.since))

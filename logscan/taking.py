@@ -34,7 +34,7 @@ class Interrupted(Exception):  # noqa: N818  # not an error: what was read is re
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What an earlier run has counted already: lines before `until` (ns), of these `mascots` and of none.
+    """What an earlier run has counted already: lines up to `until` (ns), of these `mascots` and of none.
 
     Lines of other mascots still count, as far back as `since`: those that were open then, or that nobody had seen.
     `same`: it is known to be the same log; else one in which none of the mascots stands is another log, and counts whole.

@@ -50,8 +50,17 @@ def show(**values: Any) -> int:
 
 
 @history.command()
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE", help="Where it goes (.csv or .parquet).")
-@click.option("--table", type=click.Choice(["nights", "findings", "causes", "carried"]), default="nights", show_default=True, help="What to export.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where it goes (.csv or .parquet).",
+)
+@click.option(
+    "--table", type=click.Choice(["nights", "findings", "causes", "carried"]), default="nights", show_default=True, help="What to export."
+)
 @_place
 def export(**values: Any) -> int:
     """Write a table of the history as CSV or Parquet."""

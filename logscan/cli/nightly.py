@@ -34,10 +34,16 @@ def nightly() -> None:
 @_NOW
 @click.option("--dry-run", is_flag=True, default=False, help="Send nothing and remember nothing: write mail and report to -o DIR.")
 @click.option(
-    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where --dry-run writes the mail (.eml) and the report."
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where --dry-run writes the mail (.eml) and the report.",
 )
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language of mail and report.")
-@click.option("--send", type=click.Choice(["always", "on-change", "on-problem"]), help="When a mail is sent; the latter two write weekly in any case.")
+@click.option(
+    "--send", type=click.Choice(["always", "on-change", "on-problem"]), help="When a mail is sent; the latter two write weekly in any case."
+)
 @click.option("--time-limit", metavar="TIME", help="When to give up, and say so by mail.")
 @click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
@@ -57,7 +63,15 @@ def run(**values: Any) -> int:
 
 
 @nightly.command()
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("logscan.toml"), show_default=True, metavar="FILE", help="Where it goes.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("logscan.toml"),
+    show_default=True,
+    metavar="FILE",
+    help="Where it goes.",
+)
 @click.option("--force", is_flag=True, default=False, help="Replace a file that is there.")
 def init(output: Path, *, force: bool) -> int:
     """Write a settings file in which every setting is explained."""

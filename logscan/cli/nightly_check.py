@@ -18,7 +18,6 @@ from logscan.history.lock import locked
 from logscan.history.opening import in_memory
 from logscan.nightly.night import Window, night_of, window_of
 from logscan.nightly.settings import Settings, require_mail
-from logscan.railway.pull import LAG
 from logscan.sinks.mail import Address, transport
 from logscan.sources import expand
 from logscan.times import SECOND, format_stamp
@@ -32,7 +31,7 @@ def check_command(values: Mapping[str, Any]) -> int:
     now = moment_of_report(values["now"])
     settings = settings_of(values)
     wrong = 0
-    for name, part in _parts(settings, values, now):
+    for name, part in _parts(settings, now):
         try:
             said, well = part(), True
         except LogscanError as error:
@@ -48,8 +47,8 @@ def _line(name: str, said: str, *, well: bool) -> str:
     return f"{shown} {name:9} " + "\n            ".join(visible(line) for line in said.split("\n")) + "\n"
 
 
-def _parts(settings: Settings, values: Mapping[str, Any], now: int) -> Iterator[tuple[str, Callable[[], str]]]:
-    yield "settings", lambda: _sources(settings, values)
+def _parts(settings: Settings, now: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "settings", lambda: _sources(settings)
     yield "rules", lambda: f"{len(checked_rules(settings.rules).families)} families of causes"
     yield "log", lambda: _log(settings)
     yield "history", lambda: _history(settings)
@@ -59,7 +58,7 @@ def _parts(settings: Settings, values: Mapping[str, Any], now: int) -> Iterator[
         yield "webhook", lambda: transport(settings.webhook).probe() if settings.webhook else ""
 
 
-def _sources(settings: Settings, values: Mapping[str, Any]) -> str:
+def _sources(settings: Settings) -> str:
     origins = sorted({origin.split(":")[0] for origin in settings.origins.values()})
     return f"from {', '.join(origins)}" if origins else "all as they come: nothing is set"
 
@@ -70,7 +69,7 @@ def _log(settings: Settings) -> str:
         for source in sources:
             with closing(source):
                 # Open each: a file that may not be read is told now, not at night.
-                next(iter(source.blocks()), None)
+                next(iter(source.chunks()), None)
         return f"{len(sources)} file{'s' if len(sources) != 1 else ''}: {', '.join(visible(it.name) for it in sources[:5])}"
     with connected(settings.railway, quiet=True) as client:
         scope = scope_of(client, settings.railway)
@@ -101,9 +100,8 @@ def _planned(settings: Settings, now: int) -> Window:
     except HistoryError:
         history = in_memory(None)
     with history:
-        nights = [it for it in history.nights() if it.night < night_of(now)]
-        until = max(now - LAG, *(it.covered + 1 for it in nights if it.covered is not None), 0) if settings.files else now - LAG
-        return window_of(night_of(now), until, nights, first=settings.window, catch_up=settings.catch_up, carried=history.open_mascots())
+        nights = history.nights(before=night_of(now))
+        return window_of(night_of(now), now, nights, settings.reach, history.open_mascots())
 
 
 def _mail(settings: Settings) -> str:

@@ -28,7 +28,7 @@ from logscan.nightly.night import Window, night_of
 from logscan.nightly.run import Ended, Gather, Gathered, Job
 from logscan.nightly.settings import Settings, read_settings, require_mail
 from logscan.sinks.mail import parse_address
-from logscan.sources import FileSource, expand
+from logscan.sources import FileSource, PipeSource, expand
 from logscan.times import format_stamp, parse_stamp
 from logscan.visible import visible
 
@@ -133,7 +133,12 @@ def gather_of(settings: Settings) -> Gather:
 def _from_files(files: tuple[str, ...]) -> Gather:
     @contextmanager
     def gather(_window: Window, _folder: Path) -> Iterator[Gathered]:
-        yield Gathered([*expand(list(files))])
+        sources = expand(list(files))
+        for source in sources:
+            if isinstance(source, PipeSource):
+                # For the report, lines of what is piped in are read a second time.
+                source.spool = True
+        yield Gathered(sources)
 
     return gather
 
@@ -152,7 +157,9 @@ def _from_railway(settings: Settings) -> Gather:
             # What was fetched stays: the next run goes on there.
             raise click.exceptions.Exit(128 + pulled.signum)
         trouble = pulled.stopped or ("the services and variables could not be looked at" if failed else None)
-        yield Gathered([FileSource(f"railway:{visible(scope.environment.name)}", log)], checks, parse_stamp(pulled.account.settled), trouble)
+        yield Gathered(
+            [FileSource(f"railway:{visible(scope.environment.name)}", log)], checks, parse_stamp(pulled.account.settled), trouble
+        )
 
     return gather
 
@@ -168,4 +175,3 @@ def _fresh_folder(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise LogscanError(f"'{folder}' cannot be made: {error.strerror or error}") from error
-

@@ -44,7 +44,12 @@ def _row(night: Night) -> tuple[str, ...]:
     verdict = night.verdict or {"failed": "(could not run)", "missed": "(no run)", "planned": "(not done)"}[night.state]
     counts = ("" if value is None else str(value) for value in (night.failing, night.mascots))
     caught = f"in that of {night.caught_up}" if night.caught_up and night.mail is None else "none"
-    return night.night, verdict, *counts, {"rendered": "not sent yet", "sending": "not known to be sent"}.get(night.mail or "", night.mail or caught)
+    return (
+        night.night,
+        verdict,
+        *counts,
+        {"rendered": "not sent yet", "sending": "not known to be sent"}.get(night.mail or "", night.mail or caught),
+    )
 
 
 def show_command(values: Mapping[str, Any]) -> int:

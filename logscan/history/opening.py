@@ -38,7 +38,9 @@ def open_history(path: Path, *, create: bool = True, notify: Callable[[str], Non
             if _code(error) not in _DAMAGED:
                 raise
             if not create:
-                raise HistoryError(f"the history '{path}' is damaged ({error}); the next nightly run sets it aside and begins anew") from error
+                raise HistoryError(
+                    f"the history '{path}' is damaged ({error}); the next nightly run sets it aside and begins anew"
+                ) from error
             notify(f"the history '{path}' is damaged ({error}): it was set aside as '{_set_aside(path)}', and a new one begins")
             return History(_connected(path))
     except (OSError, sqlite3.Error) as error:

@@ -190,22 +190,26 @@ class History:
 
     def _outbox(self, mail: Mail, change: str, *values: object) -> None:
         with self._change() as db:
-            db.execute(f"UPDATE outbox SET {change} WHERE night = ? AND channel = ?", (*values, mail.night, mail.letter.channel))
+            # `change` is one of the texts above.
+            db.execute(f"UPDATE outbox SET {change} WHERE night = ? AND channel = ?", (*values, mail.night, mail.letter.channel))  # noqa: S608
 
     # Out
 
     def frame(self, table: str) -> pl.DataFrame:
         """One of TABLES for other tools; moments as such."""
-        columns = [row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")]
-        rows = [tuple(row) for row in self._db.execute(f"SELECT * FROM {table} ORDER BY 1, 2")]
-        kinds = {row["name"]: pl.Int64() if row["type"] == "INTEGER" else pl.String() for row in self._db.execute(f"PRAGMA table_info({table})")}
-        frame = pl.DataFrame(rows, schema=pl.Schema({name: kinds[name] for name in columns}), orient="row")
+        if table not in TABLES:
+            raise ValueError(table)
+        columns = {row["name"]: row["type"] for row in self._db.execute(f"PRAGMA table_info({table})")}
+        rows = [tuple(row) for row in self._db.execute(f"SELECT * FROM {table} ORDER BY 1, 2")]  # noqa: S608  # one of TABLES
+        schema = pl.Schema({name: pl.Int64() if kind == "INTEGER" else pl.String() for name, kind in columns.items()})
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
         return frame.with_columns(pl.col(name).cast(pl.Datetime("ns", "UTC")) for name in _STAMPS if name in columns)
 
 
 def _post(db: sqlite3.Connection, night: str, letters: Sequence[Letter], now: int) -> None:
     db.executemany(
-        "INSERT OR REPLACE INTO outbox (night, channel, message_id, subject, body, pending, state, made_at) VALUES (?, ?, ?, ?, ?, ?, 'rendered', ?)",
+        "INSERT OR REPLACE INTO outbox (night, channel, message_id, subject, body, pending, state, made_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'rendered', ?)",
         [(night, it.channel, it.message_id, it.subject, it.body, json.dumps(it.to), now) for it in letters],
     )
 
@@ -216,8 +220,8 @@ def _carry(db: sqlite3.Connection, night: str, found: Recorded) -> None:
     db.executemany("UPDATE carried SET resolved_night = ?, resolved_outcome = ? WHERE mascot = ? AND resolved_night IS NULL", ends)
     db.executemany(
         # One that is open for several nights keeps the night and the moment at which it was first seen to be.
-        "INSERT INTO carried (mascot, night, outcome, since) VALUES (?, ?, ?, ?) ON CONFLICT (mascot) DO UPDATE SET outcome = excluded.outcome, "
-        "night = CASE WHEN resolved_night IS NULL THEN night ELSE excluded.night END, "
+        "INSERT INTO carried (mascot, night, outcome, since) VALUES (?, ?, ?, ?) ON CONFLICT (mascot) DO UPDATE SET "
+        "outcome = excluded.outcome, night = CASE WHEN resolved_night IS NULL THEN night ELSE excluded.night END, "
         "since = CASE WHEN resolved_night IS NULL THEN since ELSE excluded.since END, resolved_night = NULL, resolved_outcome = NULL",
         [(it.mascot, night, it.outcome, it.since) for it in found.open],
     )

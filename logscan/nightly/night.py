@@ -9,6 +9,7 @@ from typing import Final
 
 from logscan.errors import UsageError
 from logscan.history import Carried, Night
+from logscan.railway.pull import LAG
 from logscan.times import MINUTE, SECOND, UTC, format_stamp
 
 # A line may be under way for so long until Railway shows it; what was not seen of it last night is seen now.
@@ -37,27 +38,40 @@ def night_of(now: int) -> str:
     return dt.datetime.fromtimestamp(now // SECOND, UTC).date().isoformat()
 
 
-def window_of(
-    night: str, until: int, history: Sequence[Night], *, first: int, catch_up: int, carried: Sequence[Carried] = (), planned: Night | None = None
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How far windows go (ns): the `first` one back from its end, later ones back to what was missed, `catch_up` at most.
+
+    `files`: what is read goes as far as it goes; its lines' own times say what is new, not the clock.
+    """
+
+    first: int
+    catch_up: int
+    files: bool
+
+
+def window_of(  # noqa: PLR0917  # what is known of the nights
+    night: str, now: int, history: Sequence[Night], rules: Rules, carried: Sequence[Carried] = (), planned: Night | None = None
 ) -> Window:
-    """The window that ends at `until`. `history` are the nights before, the newest first; `planned` was fixed by a run that was broken off.
+    """The window of a run at `now`. `history` are the nights before, the newest first; `planned` was fixed by a run that was broken off.
 
     Raises UsageError where the window would end before it begins.
     """
     last = next((it for it in history if it.state == "judged" and it.covered is not None), None)
+    covered = last.covered if last is not None else None
+    until = max(now, (covered or 0) + 1) if rules.files else now - LAG
+    oldest = 0 if rules.files else until - rules.catch_up
     if planned is not None and planned.since is not None and planned.until is not None:
         since, until = planned.since, planned.until
-    elif last is None or last.covered is None:
-        since = until - first
     else:
-        since = max(last.covered, until - catch_up)
+        since = until - rules.first if covered is None else max(covered, oldest)
     if since >= until:
         raise UsageError(f"{night}: the time up to {format_stamp(since)} is covered already: --now lies before that, or the clock is wrong")
-    lost = (last.covered, since) if last is not None and last.covered is not None and last.covered < since else None
+    lost = (covered, since) if covered is not None and covered < since else None
     begins = [since - OVERLAP, *(it.since for it in carried if it.since is not None and it.since >= since - REACH)]
     # On the very first night there is nothing to go on with.
-    reach = max(min(begins), until - catch_up, 0) if last is not None else since
-    return Window(night, min(reach, since), since, until, _missed(night, history, last), lost)
+    reach = since if covered is None else min(since, max(min(begins), oldest, 0))
+    return Window(night, reach, since, until, _missed(night, history, last), lost)
 
 
 def _missed(night: str, history: Sequence[Night], last: Night | None) -> tuple[str, ...]:

@@ -72,7 +72,11 @@ OPTIONS: Final = (
 
 def template() -> str:
     """The commented file that `nightly init` writes."""
-    out = ["# logscan nightly: settings. Every line that is commented out shows the default, or an example.", "# The environment outranks this file: LOGSCAN_NIGHTLY_SEND=on-problem, LOGSCAN_MAIL_TO=ops@example.org.", "# `logscan nightly check` tries them all without sending a mail."]
+    out = [
+        "# logscan nightly: settings. Every line that is commented out shows the default, or an example.",
+        "# The environment outranks this file: LOGSCAN_NIGHTLY_SEND=on-problem, LOGSCAN_MAIL_TO=ops@example.org.",
+        "# `logscan nightly check` tries them all without sending a mail.",
+    ]
     for section, about in ABOUT.items():
         out += ["", f"# {about}", f"[{section}]"]
         for option in OPTIONS:

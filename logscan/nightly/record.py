@@ -33,19 +33,24 @@ def settled(history: History, night: str) -> frozenset[str]:
     return frozenset(ids - open_now)
 
 
-def covered_until(diagnosis: Diagnosis, covered: int | None, window: Window, *, files: bool) -> int | None:
+def covered_until(diagnosis: Diagnosis, covered: int | None, history: History, *, files: bool) -> int | None:
     """Up to when this night's lines were read: there the next one goes on."""
-    end = diagnosis.coverage.end if files else covered
-    return end if end is None or not files else max(end, window.since if window.lost else end)
+    if not files:
+        return covered
+    before = [it.covered for it in history.nights() if it.covered is not None]
+    return max((end for end in (diagnosis.coverage.end, *before) if end is not None), default=None)
 
 
-def is_silent(diagnosis: Diagnosis, window: Window) -> bool:
-    """Whether no line was written since the window's beginning."""
+def is_silent(diagnosis: Diagnosis, window: Window, history: History) -> bool:
+    """Whether no line was written since the last night."""
     coverage = diagnosis.coverage
-    return not coverage.lines or all(it.last is not None and it.last < window.since for it in coverage.sources)
+    going_on = history.last_judged(window.night) is not None
+    return not coverage.lines or (going_on and all(it.last is not None and it.last <= window.since for it in coverage.sources))
 
 
-def recorded(window: Window, diagnosis: Diagnosis, report: bytes, covered: int | None, trouble: str | None, history: History) -> Recorded:
+def recorded(
+    window: Window, diagnosis: Diagnosis, report: bytes, history: History, *, covered: int | None, trouble: str | None
+) -> Recorded:
     """A night's rows for the history."""
     top = diagnosis.findings[0]
     holes = [(format_stamp(it.start) or "", format_stamp(it.end) or "", it.reason) for it in diagnosis.coverage.holes]

@@ -26,10 +26,8 @@ from logscan.nightly.night import Window, night_of, window_of
 from logscan.nightly.outbox import deliver
 from logscan.nightly.record import covered_until, is_silent, recorded, settled, trend
 from logscan.nightly.settings import Settings
-from logscan.nightly.telling import due, letters_of, told_of
-from logscan.railway.pull import LAG
+from logscan.nightly.telling import Post, due, letters_of, told_of
 from logscan.report import mail as mails
-from logscan.report.compare import read_report
 from logscan.report.contract import to_json
 from logscan.report.html import to_html
 from logscan.report.words import Words
@@ -118,25 +116,19 @@ class Job:
         return self._failed(problem)
 
     def _planned(self, planned: Night | None) -> Window:
-        settings, history = self.settings, self.history
+        history = self.history
         nights = history.nights(before=self.night)
-        until = self.now - LAG
-        if settings.files:
-            # Files go as far as they go: their lines' own times say what is new, not the clock.
-            until = max(self.now, *(it.covered + 1 for it in nights if it.covered is not None), 0)
-        window = window_of(
-            self.night, until, nights,
-            first=settings.window, catch_up=settings.catch_up, carried=history.open_mascots(), planned=planned,
-        )  # fmt: skip
+        window = window_of(self.night, self.now, nights, self.settings.reach, history.open_mascots(), planned)
         if planned is None or planned.state != "planned":
             history.plan(Night(self.night, "planned", since=window.since, until=window.until), window.missed, self.now)
         return window
 
     def _judged(self, window: Window) -> Ended:
-        settings, history, files = self.settings, self.history, bool(self.settings.files)
+        history, files = self.history, bool(self.settings.files)
         rulebook = self.rules()
         with self.gather(window, self.folder) as found:
-            counted = Counted(window.reach, window.since, settled(history, window.night), same=not files) if history.last_judged(window.night) else None
+            going_on = history.last_judged(window.night) is not None
+            counted = Counted(window.reach, window.since, settled(history, window.night), same=not files) if going_on else None
             diagnosis = diagnose(found.sources, rulebook, Options(stories=True, checks=found.checks, counted=counted))
         unreadable = [note for note in diagnosis.coverage.notes if note.key == "unreadable"]
         if len(unreadable) == len(found.sources):
@@ -145,29 +137,38 @@ class Job:
             diagnosis = replace(diagnosis, settings=replace(diagnosis.settings, since=window.since, until=window.until))
         if found.trouble:
             self.tell(f"not everything was fetched: {found.trouble}")
-        self._write_down(window, diagnosis, rulebook, covered_until(diagnosis, found.covered, window, files=files), found.trouble)
+        self._write_down(window, diagnosis, rulebook, covered_until(diagnosis, found.covered, history, files=files), found.trouble)
         shutil.rmtree(self.folder.parent, ignore_errors=True)
         return Ended(diagnosis, trouble=found.trouble is not None)
 
     def _write_down(self, window: Window, diagnosis: Diagnosis, rulebook: Rulebook, covered: int | None, trouble: str | None) -> None:
-        settings, history, words = self.settings, self.history, Words(rulebook, self.settings.lang)
-        packed = to_json(diagnosis, rulebook).encode()
-        record = recorded(window, diagnosis, packed, covered, trouble, history)
-        told = told_of(window, diagnosis, read_report(packed), record, history, words, settings, silent=is_silent(diagnosis, window), notes=self.notes)
+        settings, history = self.settings, self.history
+        post = Post(settings, Words(rulebook, settings.lang), window.night, history.instance(), self.now)
+        record = recorded(window, diagnosis, to_json(diagnosis, rulebook).encode(), history, covered=covered, trouble=trouble)
+        told = told_of(window, diagnosis, record, post, history, silent=is_silent(diagnosis, window, history))
+        told = replace(told, uncovered=[*self.notes, *told.uncovered])
+        wanted, heartbeat = due(settings.send, told, history)
         letters: list[Letter] = []
-        mail_it, heartbeat = due(settings.send, told, history)
-        if mail_it or self.trial is not None:
-            page = to_html(diagnosis, words, now=self.now, max_mb=settings.report_max_mb) if settings.report != "none" else None
-            if self.trial is not None and page is not None:
-                write_text(self.trial / f"logscan-{window.night}.html", page)
+        if wanted or self.trial is not None:
             told = replace(told, heartbeat=heartbeat)
-            if settings.report == "link" and settings.report_dir is not None and page is not None:
-                write_text(settings.report_dir / f"{window.night}.html", page)
-            letters = letters_of(mails.write(told, words), told, words, settings, history.instance(), self.now, page if told.report else None)
+            page = self._page(diagnosis, post)
+            letters = letters_of(mails.write(told, post.words), post, told, page)
         else:
             self.tell(f"night {window.night}: nothing that a mail is wanted for (send = {settings.send})")
         self._show(letters)
         history.judged(record, letters, self.now)
+
+    def _page(self, diagnosis: Diagnosis, post: Post) -> str | None:
+        """The full report, redacted as everything that was diagnosed here; written down where it is linked."""
+        settings = self.settings
+        if settings.report == "none":
+            return None
+        page = to_html(diagnosis, post.words, now=self.now, max_mb=settings.report_max_mb)
+        if self.trial is not None:
+            write_text(self.trial / f"logscan-{post.night}.html", page)
+        elif settings.report == "link" and settings.report_dir is not None:
+            write_text(settings.report_dir / f"{post.night}.html", page)
+        return page
 
     def _failed(self, problem: str) -> Ended:
         """Write down, with its mail, that nothing is known of this night."""
@@ -176,7 +177,7 @@ class Job:
         words = Words(_plain_rules(self.rules), settings.lang)
         night = Night(self.night, "failed")
         written = mails.write_failure(self.night, problem, trend(history, night), words)
-        letters = letters_of(written, None, words, settings, history.instance(), self.now, None, night=self.night)
+        letters = letters_of(written, Post(settings, words, self.night, history.instance(), self.now))
         self._show(letters)
         history.failed(self.night, visible(problem), letters, self.now)
         return Ended(trouble=True)

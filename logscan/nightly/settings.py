@@ -12,6 +12,7 @@ from typing import Any, Final
 from platformdirs import user_data_path
 
 from logscan.errors import UsageError
+from logscan.nightly.night import Rules
 from logscan.nightly.options import ABOUT, OPTIONS, Option
 from logscan.rulebook.schema import Language
 from logscan.sinks.mail import Address, Sender, parse_address
@@ -48,6 +49,11 @@ class Settings:
     mail: Address | None
     webhook: Address | None
     origins: Mapping[str, str]
+
+    @property
+    def reach(self) -> Rules:
+        """How far windows go."""
+        return Rules(self.window, self.catch_up, bool(self.files))
 
 
 def read_settings(given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
@@ -92,10 +98,15 @@ def _table(path: Path) -> Mapping[str, Mapping[str, Any]]:
         for key in keys:
             if any(it.secret for it in OPTIONS if (it.section, it.key) == (section, key)):
                 variable = f"LOGSCAN_{section}_{key}".upper()
-                raise UsageError(f"{path}: {section}.{key} holds a secret, which has no place here: set {variable}, or name a file in {key}_file")
+                raise UsageError(
+                    f"{path}: {section}.{key} holds a secret, which has no place here: set {variable}, or name a file in {key}_file"
+                )
             if key not in known[section]:
                 near = difflib.get_close_matches(key, known[section], 1)
-                raise UsageError(f"{path}: [{section}] has no '{visible(key)}'" + (f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known[section])}"))
+                raise UsageError(
+                    f"{path}: [{section}] has no '{visible(key)}'"
+                    + (f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known[section])}")
+                )
     return table
 
 
@@ -103,14 +114,15 @@ def _value(option: Option, raw: Any, origin: str) -> Any:
     """A setting as its kind wants it. Raises UsageError."""
     try:
         return _CONVERT[option.kind](raw, option)
-    except (ValueError, TypeError, KeyError) as error:
-        said = str(error) if isinstance(error, ValueError) else f"'{visible(str(raw))}' is none of {', '.join(option.choices) or option.kind}"
-        raise UsageError(f"{origin}: {said}") from error
+    except KeyError as error:
+        raise UsageError(f"{origin}: '{visible(str(raw))}' is neither true nor false") from error
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{origin}: {error}") from error
 
 
 def _text(raw: Any, _: Option) -> str:
     if not isinstance(raw, str | Path):
-        raise ValueError(f"{visible(repr(raw))} is no text")
+        raise TypeError(f"{visible(repr(raw))} is no text")
     return str(raw)
 
 
@@ -136,9 +148,10 @@ def _flag(raw: Any, _: Option) -> bool:
 
 
 def _number(raw: Any, _: Option) -> int:
-    if isinstance(raw, bool) or (number := int(raw)) < 1:
+    text = str(raw).strip()
+    if isinstance(raw, bool) or not text.isdecimal() or int(text) < 1:
         raise ValueError(f"'{visible(str(raw))}' is no number from 1 on")
-    return number
+    return int(text)
 
 
 def _choice(raw: Any, option: Option) -> str:
@@ -183,7 +196,9 @@ def _address(values: Mapping[str, Any], origins: Mapping[str, str], field: str) 
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{origins[f'{field}_file']}: '{path}' cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from error
+        raise UsageError(
+            f"{origins[f'{field}_file']}: '{path}' cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+        ) from error
     if not text or len(text) > _LONGEST_SECRET or "\n" in text:
         raise UsageError(f"{origins[f'{field}_file']}: '{path}' should hold one line, the URL")
     return parse_address(f"{origins[f'{field}_file']} ({path})", text)
@@ -199,11 +214,15 @@ def default_history(environment: Mapping[str, str]) -> Path:
 def require_mail(settings: Settings) -> None:
     """Raises UsageError where nobody would get the mail, and says what is missing."""
     if settings.mail is None and settings.webhook is None:
-        raise UsageError("nobody would get the mail: set LOGSCAN_MAIL_URL (and LOGSCAN_MAIL_FROM, LOGSCAN_MAIL_TO), or LOGSCAN_MAIL_WEBHOOK; or try it with --dry-run -o DIR")
+        raise UsageError(
+            "nobody would get the mail: set LOGSCAN_MAIL_URL (and LOGSCAN_MAIL_FROM, LOGSCAN_MAIL_TO), or LOGSCAN_MAIL_WEBHOOK; "
+            "or try it with --dry-run -o DIR"
+        )
     if settings.mail is not None and settings.mail.kind in ("slack", "discord"):
         raise UsageError("LOGSCAN_MAIL_URL: this is a webhook's address: it goes into LOGSCAN_MAIL_WEBHOOK")
     if settings.webhook is not None and settings.webhook.kind not in ("slack", "discord"):
         raise UsageError("LOGSCAN_MAIL_WEBHOOK: a webhook's address begins with https://")
     if settings.mail is not None and settings.sender is None:
-        missing = [name for field, name in (("mail_from", "LOGSCAN_MAIL_FROM"), ("mail_to", "LOGSCAN_MAIL_TO")) if field not in settings.origins]
-        raise UsageError(f"the mail has no {' and no '.join('sender' if it.endswith('FROM') else 'recipient' for it in missing)}: set {', '.join(missing)}")
+        names = {"mail_from": ("sender", "LOGSCAN_MAIL_FROM"), "mail_to": ("recipient", "LOGSCAN_MAIL_TO")}
+        missing = [it for field, it in names.items() if field not in settings.origins]
+        raise UsageError(f"the mail has no {' and no '.join(what for what, _ in missing)}: set {', '.join(name for _, name in missing)}")

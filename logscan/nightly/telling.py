@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,7 +15,7 @@ from logscan.nightly.night import Window
 from logscan.nightly.record import outcomes_of, trend
 from logscan.nightly.settings import Settings
 from logscan.report import mail as mails
-from logscan.report.compare import Report, compare, read_report
+from logscan.report.compare import compare, read_report
 from logscan.report.mail import Speech, Told, Written
 from logscan.report.words import Words
 from logscan.sinks.mail import Sender, compose, webhook_body
@@ -27,24 +27,40 @@ HEARTBEAT: Final = 7
 NOBODY: Final = Sender("logscan@localhost", ("nobody@localhost",))
 
 
-def told_of(
-    window: Window, diagnosis: Diagnosis, report: Report, record: Recorded, history: History, words: Words, settings: Settings, *,
-    silent: bool, notes: Sequence[str] = (),
-) -> Told:
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a night's mails have in common. `instance` tells this history's mails from another's; `now` is the moment of the run."""
+
+    settings: Settings
+    words: Words
+    night: str
+    instance: str
+    now: int
+
+
+def told_of(window: Window, diagnosis: Diagnosis, record: Recorded, post: Post, history: History, *, silent: bool) -> Told:
     """A night put together with the nights before it."""
+    settings, words, report = post.settings, post.words, read_report(record.report)
     last = history.last_judged(window.night)
     before = history.report(last.night) if last is not None else None
     outcomes = outcomes_of(diagnosis)
     carried = history.open_mascots()
     link = settings.report_link.replace("{night}", window.night) if settings.report == "link" and settings.report_link else None
     return Told(
-        window.night, window.since if not settings.files else diagnosis.coverage.start or window.since,
-        window.until if not settings.files else diagnosis.coverage.end or window.until,
+        window.night, *(_stretch(window, diagnosis, going_on=last is not None) if settings.files else (window.since, window.until)),
         diagnosis, compare(read_report(before), report) if before is not None else None, last.night if last is not None else None,
-        trend(history, record.night), [*notes, *_uncovered(window, diagnosis, words)], window.missed,
+        trend(history, record.night), _uncovered(window, diagnosis, words), window.missed,
         Counter(outcomes[it.mascot] for it in carried if it.mascot in outcomes), sum(it.mascot not in outcomes for it in carried),
         f"logscan-{window.night}.html" if settings.report == "attach" else None, link, silent=silent,
     )  # fmt: skip
+
+
+def _stretch(window: Window, diagnosis: Diagnosis, *, going_on: bool) -> tuple[int, int]:
+    """Of what time files tell: as far as they go, from where the last night's ended."""
+    start, end = diagnosis.coverage.start, diagnosis.coverage.end
+    if start is None or end is None:
+        return window.since, window.until
+    return (max(start, window.since) if going_on and window.since <= end else start), end
 
 
 def _uncovered(window: Window, diagnosis: Diagnosis, words: Words) -> list[str]:
@@ -63,7 +79,9 @@ def due(send: str, told: Told, history: History) -> tuple[bool, bool]:
     """Whether a mail is wanted, and whether only because there was none for a week."""
     last = history.last_mailed(told.night)
     top, change = told.diagnosis.findings[0], told.change
-    wanted = send == "always" or last is None or bool(told.missed) or top.severity == "info" or (send == "on-problem" and top.severity != "ok")
+    wanted = (
+        send == "always" or last is None or bool(told.missed) or top.severity == "info" or (send == "on-problem" and top.severity != "ok")
+    )
     if send == "on-change":
         wanted = wanted or change is None or _changed(told)
     if wanted:
@@ -80,19 +98,18 @@ def _changed(told: Told) -> bool:
     return change.old.verdict != change.new.verdict or change.old.failing != change.new.failing or any(names)
 
 
-def letters_of(
-    written: Written, told: Told | None, words: Words, settings: Settings, instance: str, now: int, page: str | None, *, night: str | None = None
-) -> list[Letter]:
-    """The mail, and the message for a chat, as they will be sent."""
-    date = told.night if told is not None else night
-    letters = []
+def letters_of(written: Written, post: Post, told: Told | None = None, page: str | None = None) -> list[Letter]:
+    """The mail, and the message for a chat, as they will be sent; `page` is the report to attach."""
+    settings, letters = post.settings, []
     sender = settings.sender or NOBODY
-    message_id = f"<logscan.{date}.{instance}@{sender.domain}>"
+    message_id = f"<logscan.{post.night}.{post.instance}@{sender.domain}>"
     if settings.mail is not None:
         report = (told.report, page) if told is not None and told.report and page is not None else None
-        body = compose(sender, subject=written.subject, text=written.text, html=written.html, message_id=message_id, now=now, report=report)
+        body = compose(
+            sender, subject=written.subject, text=written.text, html=written.html, message_id=message_id, now=post.now, report=report
+        )
         letters.append(Letter("mail", message_id, written.subject, body, sender.to))
     if settings.webhook is not None:
-        chat = msgspec.json.encode(webhook_body(settings.webhook.kind, mails.message(written, told, words)))
+        chat = msgspec.json.encode(webhook_body(settings.webhook.kind, mails.message(written, told, post.words)))
         letters.append(Letter("webhook", message_id, written.subject, chat, (settings.webhook.shown,)))
     return letters

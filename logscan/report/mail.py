@@ -112,7 +112,9 @@ def subject(told: Told, words: Words) -> str:
         parts.append(say.say("subject-new", names=_few(new, say)))
     elif recovered:
         parts.append(say.say("subject-recovered", names=_few(recovered, say)))
-    if told.diagnosis.verdict != "log-incomplete" and any(it.id == "log-incomplete" and it.severity == "warning" for it in told.diagnosis.findings):
+    if told.diagnosis.verdict != "log-incomplete" and any(
+        it.id == "log-incomplete" and it.severity == "warning" for it in told.diagnosis.findings
+    ):
         parts.append(say.say("subject-incomplete"))
     if told.missed:
         parts.append(say.say("subject-nights", count=len(told.missed) + 1))
@@ -165,11 +167,15 @@ def write_failure(night: str, why: str, trend: Sequence[Cell], words: Words, *, 
     said = visible(why.split("\n", 1)[0])
     more = [visible(part) for part in why.split("\n")[1:]]
     view = {
-        "lang": words.language, "subject": _headed(f"{say.say('could-not-run')}: {said}", words), "night": say.say("night-of", night=say.night(night)),
-        "window": "", "tone": "bad", "mark": "✖", "title": say.say("because", why=said), "state": "", "summary": say.say("no-data"),
+        "lang": words.language, "subject": _headed(f"{say.say('could-not-run')}: {said}", words),
+        "night": say.say("night-of", night=say.night(night)),
+        "window": "", "tone": "bad", "mark": "✖", "title": say.say("because", why=said), "state": "",
+        "summary": say.say("no-data"),
         "sums": [], "changes_title": "", "changes": [], "changes_note": "", "trend_title": say.say("trend", count=len(trend)),
         "cells": _cells(trend, say), "causes": [], "causes_title": "", "steps_title": words.ui("what-to-do"),
-        "steps": [*((text, None, None) for text in more), (say.say("try-check"), "logscan nightly check", None), (say.say("next-run"), None, None)],
+        "steps": [
+            *((text, None, None) for text in more), (say.say("try-check"), "logscan nightly check", None), (say.say("next-run"), None, None),
+        ],
         "boxes": [], "link": None, "link_text": "", "version": version, "footer": [f"logscan {version}"],
     }  # fmt: skip
     return _drawn(view)
@@ -251,7 +257,12 @@ def _cell(it: Cell, say: Speech) -> dict[str, str]:
         return {**shown, "value": {"failed": "!", "missed": "–"}.get(it.state, ""), "tone": "none", "text": say.say(f"trend-{it.state}")}
     # Nothing was counted: that is not as good as none that failed.
     if not it.mascots:
-        return {**shown, "value": "?", "tone": "none" if it.severity in ("info", "ok") else _TONES[it.severity], "text": say.say("trend-none")}
+        return {
+            **shown,
+            "value": "?",
+            "tone": "none" if it.severity in ("info", "ok") else _TONES[it.severity],
+            "text": say.say("trend-none"),
+        }
     tone = "good" if not it.failing and it.severity == "ok" else "warn" if not it.failing else "bad"
     text = say.say("trend-of", part=say.words.number(it.failing), total=say.words.number(it.mascots))
     value = str(it.failing) if it.failing < 1000 else f"{it.failing // 1000}k"  # noqa: PLR2004  # a cell holds three digits
@@ -320,7 +331,7 @@ def message(written: Written, told: Told | None, words: Words) -> str:
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("logscan.report"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        autoescape=jinja2.select_autoescape(("html",), default=False),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -65,7 +65,9 @@ def _smtp(name: str, kind: str, host: str, port: int | None, login: tuple[str | 
     if not host:
         raise UsageError(f"{name}: no host in it; it takes {_FORMS}")
     if kind == "smtp+plain" and not is_loopback(host):
-        raise UsageError(f"{name}: smtp+plain:// would show mails and password to the network; it is for this machine only. Take smtp:// or smtps://")
+        raise UsageError(
+            f"{name}: smtp+plain:// would show mails and password to the network; it is for this machine only. Take smtp:// or smtps://"
+        )
     if (login[0] is None) != (login[1] is None):
         raise UsageError(f"{name}: user and password go together: {kind}://user:password@{host} (an @ or / in them is written %40, %2F)")
     return Address(kind, host, port or _PORTS[kind], *login)

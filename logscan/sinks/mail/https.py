@@ -74,7 +74,9 @@ def _post(address: Address, url: str, headers: Mapping[str, str], body: bytes, t
         raise _refusal(address, status, said)
 
 
-def _asked(address: Address, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> tuple[int, str]:
+def _asked(  # noqa: PLR0917  # a request's parts
+    address: Address, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+) -> tuple[int, str]:
     try:
         with httpx.Client(
             # Where no certificate is asked for, an empty list of trusted ones will do.
@@ -87,7 +89,9 @@ def _asked(address: Address, method: str, url: str, headers: Mapping[str, str], 
         raise SendError(f"{address.shown}: no answer within {timeout:.0f} s", passing=True) from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         if "CERTIFICATE" in str(error).upper():
-            raise SendError(f"{address.shown}: its certificate is not trusted (LOGSCAN_CA_FILE names a file with the one to trust)") from error
+            raise SendError(
+                f"{address.shown}: its certificate is not trusted (LOGSCAN_CA_FILE names a file with the one to trust)"
+            ) from error
         raise SendError(f"{address.shown}: no connection, or it broke off", passing=True) from error
     if answer.status_code in _PASSING:
         raise SendError(f"{address.shown}: HTTP {answer.status_code}", passing=True, after=retry_after(answer.headers))

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 from logscan.errors import SendError
 from logscan.railway.client import trust
@@ -14,6 +15,13 @@ from logscan.sinks.mail.address import Address
 from logscan.sinks.mail.message import Message, mailbox
 from logscan.sinks.mail.seam import Delivery
 from logscan.visible import visible
+
+# Answers from here on stay as they are, however often one tries (RFC 5321, 4.2.1).
+_FINAL: Final = 500
+_REFUSED: Final[dict[type[Exception], str]] = {
+    smtplib.SMTPAuthenticationError: "the login is refused: ",
+    smtplib.SMTPSenderRefused: "the sender is refused: ",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Smtp:
                 said = {to[name]: answer for name, answer in error.recipients.items()}
                 text = "; ".join(f"{name}: {self._said(*answer)}" for name, answer in said.items())
                 # As long as one of them may be tried again, the mail is not lost.
-                raise SendError(f"no recipient was taken: {text}", passing=any(code < 500 for code, _ in said.values())) from error  # noqa: PLR2004
+                raise SendError(f"no recipient was taken: {text}", passing=any(code < _FINAL for code, _ in said.values())) from error
             except (smtplib.SMTPException, OSError) as error:
                 raise self._error(error) from error
             with suppress(smtplib.SMTPException, OSError):
@@ -49,8 +57,8 @@ class Smtp:
                 session.quit()
         answers = {to[name]: answer for name, answer in refused.items()}
         return Delivery(
-            {name: self._said(*it) for name, it in answers.items() if it[0] < 500},  # noqa: PLR2004
-            {name: self._said(*it) for name, it in answers.items() if it[0] >= 500},  # noqa: PLR2004
+            {name: self._said(*it) for name, it in answers.items() if it[0] < _FINAL},
+            {name: self._said(*it) for name, it in answers.items() if it[0] >= _FINAL},
         )
 
     @contextmanager
@@ -83,17 +91,16 @@ class Smtp:
         """What went wrong, and whether it may pass."""
         where = self.address.shown
         if isinstance(error, ssl.SSLCertVerificationError):
-            return SendError(f"{where}: its certificate is not trusted: {error.verify_message} (LOGSCAN_CA_FILE names a file with the one to trust)")
+            return SendError(
+                f"{where}: its certificate is not trusted: {error.verify_message} (LOGSCAN_CA_FILE names a file with the one to trust)"
+            )
         if isinstance(error, ssl.SSLError):
             return SendError(f"{where}: no encryption can be agreed on: smtp:// begins in plain text, smtps:// is for ports that do not")
         if isinstance(error, smtplib.SMTPNotSupportedError):
             return SendError(f"{where}: {visible(str(error))}")
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            return SendError(f"{where}: the login is refused: {self._said(error.smtp_code, error.smtp_error)}", passing=error.smtp_code < 500)  # noqa: PLR2004
-        if isinstance(error, smtplib.SMTPSenderRefused):
-            return SendError(f"{where}: the sender is refused: {self._said(error.smtp_code, error.smtp_error)}", passing=error.smtp_code < 500)  # noqa: PLR2004
         if isinstance(error, smtplib.SMTPResponseException):
-            return SendError(f"{where}: {self._said(error.smtp_code, error.smtp_error)}", passing=error.smtp_code < 500)  # noqa: PLR2004
+            what = _REFUSED.get(type(error), "")
+            return SendError(f"{where}: {what}{self._said(error.smtp_code, error.smtp_error)}", passing=error.smtp_code < _FINAL)
         why = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "strerror", None) or str(error)
         return SendError(f"{where}: no connection, or it broke off: {visible(self.address.scrub(str(why)))}", passing=True)
 
