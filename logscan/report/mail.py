@@ -110,7 +110,7 @@ def subject(told: Told, words: Words) -> str:
     new, recovered = _names(told, "new"), _names(told, "recovered")
     if new and told.diagnosis.findings[0].severity in ("critical", "warning"):
         parts.append(say.say("subject-new", names=_few(new, say)))
-    elif recovered:
+    elif recovered and told.diagnosis.mascots.height:
         parts.append(say.say("subject-recovered", names=_few(recovered, say)))
     if told.diagnosis.verdict != "log-incomplete" and any(
         it.id == "log-incomplete" and it.severity == "warning" for it in told.diagnosis.findings
@@ -140,7 +140,7 @@ def _verdict(told: Told, say: Speech) -> str:
         lines = diagnosis.coverage.lines
         return say.say("no-lines") if told.silent else say.say("no-mascot", lines=words.counted("records", lines))
     good = diagnosis.by_outcome.get("generated", 0) == total and top.severity == "ok"
-    return say.say("all-good" if good else "none-failed", total=say.mascots(total))
+    return say.say(("all-good" if total > 1 else "one-good") if good else "none-failed", total=say.mascots(total))
 
 
 def _names(told: Told, group: str) -> list[str]:
@@ -174,7 +174,8 @@ def write_failure(night: str, why: str, trend: Sequence[Cell], words: Words, *, 
         "sums": [], "changes_title": "", "changes": [], "changes_note": "", "trend_title": say.say("trend", count=len(trend)),
         "cells": _cells(trend, say), "causes": [], "causes_title": "", "steps_title": words.ui("what-to-do"),
         "steps": [
-            *((text, None, None) for text in more), (say.say("try-check"), "logscan nightly check", None), (say.say("next-run"), None, None),
+            *((text, None, None) for text in more),
+            (say.say("try-check"), "logscan nightly check", None), (say.say("next-run"), None, None),
         ],
         "boxes": [], "link": None, "link_text": "", "version": version, "footer": [f"logscan {version}"],
     }  # fmt: skip
@@ -236,14 +237,15 @@ def _changes(told: Told, words: Words) -> list[tuple[str, str, list[str]]]:
     return [
         (words.ui(f"compare-{group}"), _GROUP_TONES[group], [text for _, text in rows[:_LINES]])
         for group, rows in groups(told.change, words).items()
-        if rows
+        # Where no mascot was seen, nobody knows whether anything recovered.
+        if rows and (group != "recovered" or told.diagnosis.mascots.height)
     ]
 
 
 def _changes_note(told: Told, say: Speech) -> str:
     if told.change is None:
         return say.say("first-night")
-    return say.say("no-changes") if told.change.same else ""
+    return say.say("no-changes") if told.change.same and told.diagnosis.mascots.height else ""
 
 
 def _cells(trend: Sequence[Cell], say: Speech) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ MAIL: Final[dict[str, tuple[str, str]]] = {
     # Subject
     "failed-of": ("{part} of {total} failed", "{part} sur {total} en échec"),
     "all-good": ("all {total} generated", "{total} : toutes générées"),
+    "one-good": ("{total} generated", "{total} générée"),
     "none-failed": ("{total}, none failed", "{total}, aucun échec"),
     "no-lines": ("no log line since the last night", "aucune ligne de journal depuis la dernière nuit"),
     "no-mascot": ("no mascot in {lines}", "aucune mascotte dans {lines}"),

@@ -60,13 +60,13 @@ class Mailbox:
     refuse: dict[str, str] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:
         answer = self.answers.popleft() if self.answers else None
         if answer == "take-and-die":
             # The mail is taken, but the sender never hears of it.

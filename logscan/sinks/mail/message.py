@@ -18,6 +18,7 @@ from logscan.times import SECOND, from_seconds
 
 _POLICY: Final = email.policy.SMTP
 _LONGEST: Final = 3900
+_HEADER: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def compose(
     if report is not None:
         name, page = report
         message.add_attachment(page.encode(), maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
-    return message.as_bytes()
+    # Longer lines than usual for headers: Python folds a subject of 78 characters at its very beginning, where readers
+    # would show a blank. What needs encoding is folded by the standard's own measure.
+    return message.as_bytes(policy=_POLICY.clone(max_line_length=_HEADER)) if subject.isascii() else message.as_bytes()
 
 
 def webhook_body(kind: str, text: str) -> dict[str, Any]:
