@@ -94,7 +94,7 @@ def webhook_body(kind: str, text: str) -> dict[str, Any]:
     if kind == "discord":
         # Discord takes 2000 characters.
         short = cut if len(cut) <= 1990 else cut[:1989] + "…"  # noqa: PLR2004
-        return {"content": _plain(short, "\\`*_~|>#[]()<@:"), "allowed_mentions": {"parse": []}}
+        return {"content": _plain(short, "\\`*_~|>#[]()<"), "allowed_mentions": {"parse": []}}
     return {"text": cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), "mrkdwn": False}
 
 
