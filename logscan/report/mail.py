@@ -26,6 +26,7 @@ _STEPS: Final = 6
 _LINES: Final = 5
 _NOTES: Final = 8
 _EVIDENCE: Final = 220
+_LONGEST: Final = 400
 _SUBJECT: Final = 150
 _NAMED: Final = 2
 _TONES: Final = {"critical": "bad", "warning": "warn", "ok": "good", "info": "calm"}
@@ -349,13 +350,16 @@ def _inliner() -> Any:
 
 
 def _drawn(view: Mapping[str, Any]) -> Written:
-    """Both forms; where the mail would be cut by those who receive it, longer lists give way first."""
-    kept = dict(view)
-    for shorter in (None, "boxes", "causes", "changes", "steps"):
-        if shorter is not None:
-            kept[shorter] = kept[shorter][:1]
-        html: str = _inliner().inline(_environment().get_template("mail.html").render(kept))
-        if len(html.encode()) < LARGEST:
-            break
+    """Both forms, of parts of which none is longer than a few lines: so no mail is cut by those who receive it."""
+    kept = _bounded(view)
+    html: str = _inliner().inline(_environment().get_template("mail.html").render(kept))
     text = _environment().get_template("mail.txt").render(kept)
     return Written(kept["subject"], text, html)
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
+    if isinstance(value, Mapping):
+        return {key: _bounded(it) for key, it in value.items()}
+    return [_bounded(it) for it in value] if isinstance(value, list | tuple) else value
