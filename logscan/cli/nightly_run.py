@@ -107,7 +107,7 @@ def _who(path: Path) -> str:
 
 
 def _job(settings: Settings, history: History, gather: Gather, now: int, told: tuple[str, ...]) -> Job:
-    folder = settings.history.parent / "pulls" / night_of(now)
+    folder = settings.history.with_name(settings.history.name + ".pulls") / night_of(now)
     return Job(settings, history, gather, lambda: checked_rules(settings.rules), now, folder, tell, told)
 
 
@@ -121,7 +121,7 @@ def _trial(settings: Settings, folder: Path, now: int) -> Ended:
     nowhere = parse_address("--dry-run", "smtp+plain://127.0.0.1:25")
     settings = replace(settings, mail=nowhere, report="attach" if settings.report == "link" else settings.report)
     with tempfile.TemporaryDirectory(prefix="logscan-") as scratch, in_memory(settings.history) as history:
-        job = replace(_job(settings, history, gather_of(settings), now, ()), folder=Path(scratch) / "pulls" / "night", trial=folder)
+        job = replace(_job(settings, history, gather_of(settings), now, ()), folder=Path(scratch) / "pulls" / night_of(now), trial=folder)
         return job.run()
 
 

@@ -112,7 +112,8 @@ class Job:
         except Exception as error:  # whatever it is, it must not keep the mail from being sent
             if os.environ.get("LOGSCAN_DEBUG"):
                 raise
-            problem = f"of an error inside logscan ({type(error).__name__}: {visible(str(error))[:200]})"
+            # Its message may quote anything, so it is not told.
+            problem = f"of an error inside logscan ({type(error).__name__}); LOGSCAN_DEBUG=1 shows where"
         return self._failed(problem)
 
     def _planned(self, planned: Night | None) -> Window:

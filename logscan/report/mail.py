@@ -246,7 +246,9 @@ def _changes(told: Told, words: Words) -> list[tuple[str, str, list[str]]]:
 def _changes_note(told: Told, say: Speech) -> str:
     if told.change is None:
         return say.say("first-night")
-    return say.say("no-changes") if told.change.same and told.diagnosis.mascots.height else ""
+    same = say.say("no-changes") if told.change.same and told.diagnosis.mascots.height else ""
+    rules = say.words.ui("compare-rules") if told.change.old.rules != told.change.new.rules else ""
+    return f"{same} {rules}".strip()
 
 
 def _cells(trend: Sequence[Cell], say: Speech) -> list[dict[str, str]]:

@@ -281,6 +281,43 @@ def test_run_killed_after_the_server_took_the_mail_sends_it_again_under_its_id(
     assert len(mailbox.mails) == 2
 
 
+def test_run_that_was_killed_and_never_came_back_is_made_up_for(mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGSCAN_NIGHTLY_HISTORY", str(tmp_path / "h.sqlite"))
+    path = str(file(tmp_path / "app.log", day(0, 5, 1)))
+    assert played(tmp_path, "nightly", "run", path, "--now", night(0), kill=Kill("judged", "before")) == -9
+    assert played(tmp_path, "nightly", "run", path, "--now", night(1)) == 1
+    assert [mail["Subject"] for mail in mailbox.mails] == ["logscan: 1 of 6 mascots failed, 2 nights"]
+
+
+def test_run_sends_the_mail_of_a_night_before_that_was_killed_at_the_door(
+    mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGSCAN_NIGHTLY_HISTORY", str(tmp_path / "h.sqlite"))
+    path = str(file(tmp_path / "app.log", day(0, 5, 1)))
+    assert played(tmp_path, "nightly", "run", path, "--now", night(0), kill=Kill("sending", "after")) == -9
+    path = str(file(tmp_path / "app.log", day(0, 5, 1), day(1, 5, 2)))
+    assert played(tmp_path, "nightly", "run", path, "--now", night(1)) == 1
+    assert [mail["Subject"] for mail in mailbox.mails] == ["logscan: 1 of 6 mascots failed", "logscan: 2 of 7 mascots failed (+1)"]
+
+
+def test_run_looks_at_the_set_up_too_if_asked(
+    logscan: Logscan, mailbox: Mailbox, railway: Railway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGSCAN_NIGHTLY_CHECK", "yes")
+    railway.add(row(1_717_210_800 * SECOND - 60 * MINUTE, f"[JobsService] Successfully enqueued mascot generation for {IDS[0]}"))
+    logscan("nightly", "run", "--now", "2024-06-01T03:00:00Z")
+    (report,) = mailbox.mails[0].iter_attachments()
+    assert "Railway: Redis" in report.get_content()
+
+
+def test_run_leaves_what_lies_beside_the_history_alone(logscan: Logscan, mailbox: Mailbox, railway: Railway, tmp_path: Path) -> None:
+    (tmp_path / "data" / "pulls").mkdir(parents=True)
+    (tmp_path / "data" / "pulls" / "mine.txt").write_text("mine")
+    logscan("nightly", "run", "--now", "2024-06-01T03:00:00Z")
+    assert sorted(it.name for it in (tmp_path / "data").iterdir()) == ["history.sqlite", "history.sqlite.lock", "pulls"]
+    assert (tmp_path / "data" / "pulls" / "mine.txt").read_text() == "mine"
+
+
 # The history
 
 

@@ -64,6 +64,7 @@ def test_settings_every_one_comes_from_the_file_and_from_the_environment(option:
         ("[nightly]\nfiles = 7", "nightly.files: 7 is no list of texts"),
         ('[nightly]\nreport = "link"', "report_dir says where reports are written"),
         ('[mail]\nto = ["ops"]', "mail.to: 'ops' is no mail address"),
+        ('[mail]\nto = ["équipe@example.org"]', "is no mail address"),
         ('[mail]\nurl = "resend://re_Secret"', "mail.url holds a secret, which has no place here: set LOGSCAN_MAIL_URL"),
         ('[mail]\nurl_file = "gone"', "'gone' cannot be read"),
         ("[nightly\n", "this is no TOML"),

@@ -58,7 +58,7 @@ def mailbox(name: str, text: str) -> Address:
         found = Address(display_name=shown.strip().strip('"') if bracket else "", addr_spec=spec.strip())
     except (ValueError, IndexError, email.errors.MessageError) as error:
         raise UsageError(f"{name}: '{text}' is no mail address such as ops@example.org") from error
-    if not found.username or not found.domain or any(ord(char) < 32 for char in text):  # noqa: PLR2004  # control characters
+    if not found.username or not found.domain or not found.addr_spec.isascii() or any(ord(char) < 32 for char in text):  # noqa: PLR2004  # control characters
         raise UsageError(f"{name}: '{text}' is no mail address such as ops@example.org")
     return found
 

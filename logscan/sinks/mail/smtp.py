@@ -44,7 +44,7 @@ class Smtp:
         to = {mailbox("to", it).addr_spec: it for it in message.to}
         with self._session() as session:
             try:
-                refused = session.sendmail(sender, list(to), message.data, ["BODY=8BITMIME"] if session.has_extn("8bitmime") else [])
+                refused = session.sendmail(sender, list(to), message.data)
             except smtplib.SMTPRecipientsRefused as error:
                 said = {to[name]: answer for name, answer in error.recipients.items()}
                 text = "; ".join(f"{name}: {self._said(*answer)}" for name, answer in said.items())
