@@ -120,8 +120,9 @@ def with_fetched(coverage: Coverage, fetched: Sequence[Fetched | None], since: i
     sources, notes, holes = list(coverage.sources), list(coverage.notes), list(coverage.holes)
     for place, it in known:
         names = {key: visible(name) for key, name in it.services.items()}
-        parts = (sources[place].service or "").split(", ")
-        sources[place] = replace(sources[place], service=", ".join(sorted(names.get(part, part) for part in parts)) or None)
+        named = [service._replace(name=names.get(service.name, service.name)) for service in sources[place].services]
+        named.sort(key=lambda service: service.name)
+        sources[place] = replace(sources[place], service=", ".join(name for name, _, _ in named) or None, services=tuple(named))
         for hole, part in zip(it.holes(), it.missing, strict=True):
             if (hole.end is None or since is None or hole.end >= since) and (hole.start is None or until is None or hole.start <= until):
                 holes.append(hole)

@@ -7,7 +7,7 @@ from typing import Final
 
 from logscan.errors import SourceError
 from logscan.match import Sighting, captured_number
-from logscan.model import Coverage, Evidence, Hole, Note, Record, SourceReport
+from logscan.model import Coverage, Evidence, Hole, Note, Record, ServiceReport, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
 from logscan.parts import read_in_parts, segments_of
@@ -118,11 +118,10 @@ def _around(item: Seen) -> tuple[int | None, int | None]:
 
 def _source_report(account: Account, number: int, redactor: Redactor) -> SourceReport:
     reader = account.readers[number]
-    services = sorted(account.services.get(number, ()))
     return SourceReport(
         name=visible(reader.source.name),
         format=reader.main_form,
-        service=visible(", ".join(services)) or None,
+        service=visible(", ".join(sorted(reader.spans))) or None,
         lines=reader.lines - account.double.get(number, 0),
         bytes=reader.size,
         first=reader.first,
@@ -131,6 +130,7 @@ def _source_report(account: Account, number: int, redactor: Redactor) -> SourceR
         unparsed=account.unparsed[number],
         undecodable=reader.undecodable,
         samples=tuple(_sample(reader, record, redactor) for record in account.samples.get(number, [])),
+        services=tuple(ServiceReport(visible(name), span.first, span.last) for name, span in sorted(reader.spans.items())),
     )
 
 

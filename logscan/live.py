@@ -17,6 +17,7 @@ from logscan.prefilter import Scanner
 from logscan.reading import Reader
 from logscan.rulebook import Rulebook
 from logscan.sources import MemorySource
+from logscan.spans import see
 from logscan.taking import Follow
 from logscan.times import SECOND
 
@@ -93,6 +94,7 @@ class Live:
             stamp = stamp if stamp is not None else reader.parser.days.resolve(record.wall)
         if len(reader.samples) < _SAMPLES:
             reader.samples.append(record.message)
+        see(reader.spans, record)
         if stamp is None:
             return
         reader.first = stamp if reader.first is None else min(reader.first, stamp)

@@ -71,6 +71,14 @@ class Hole:
     reason: str
 
 
+class ServiceReport(NamedTuple):
+    """A service that Railway's tags name in an input, and the stretch (ns) that its lines cover."""
+
+    name: str
+    first: int | None
+    last: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceReport:
     """What one input held. `samples` are lines that fitted no form; `kind` names a log that is not the backend's."""
@@ -86,6 +94,7 @@ class SourceReport:
     unparsed: int = 0
     undecodable: int = 0
     samples: tuple[Evidence, ...] = ()
+    services: tuple[ServiceReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,6 @@ class Part:
     unstamped: int = 0
     stamped: int = 0
     tagged: bool = False
-    services: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -82,7 +81,7 @@ class Part:
         return cls(
             replace(reader, scanner=Scanner(), progress=None), columns, matcher.records, matcher.matched, list(matcher.processes),
             account.samples.get(0, []), account.unparsed[0], account.unstamped[0], account.stamped[0],
-            0 in account.tagged_sources, account.services.get(0, set()),
+            0 in account.tagged_sources,
         )  # fmt: skip
 
     def add_to(self, account: Account, number: int) -> None:
@@ -107,8 +106,6 @@ class Part:
         account.stamped[number] += self.stamped
         if self.tagged:
             account.tagged_sources.add(number)
-        if self.services:
-            account.services.setdefault(number, set()).update(self.services)
 
 
 _RULE, _RECORD, _SOURCE, _LINE, _PROCESS = map(Sighting._fields.index, ("rule", "record", "source", "line", "process"))

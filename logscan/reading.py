@@ -21,6 +21,7 @@ from logscan.parse.text import clean
 from logscan.prefilter import Hits, Scanner, Trail
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
+from logscan.spans import Span, extend, see, spans_of
 from logscan.stretches import Segment, Stretch, head_of, limited, runs
 from logscan.times import UTC
 
@@ -54,6 +55,7 @@ class Reader:
     walls: list[Wall] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
+    spans: dict[str, Span] = field(default_factory=dict)
     broken: str | None = None
     documents: bool = False
     earliest: dict[tuple[str | None, str | None, str | None], int] = field(default_factory=dict)
@@ -118,6 +120,7 @@ class Reader:
         self.undecodable += later.undecodable
         self.cut += later.cut
         self._extend(later.first, later.last)
+        extend(self.spans, later.spans)
         self.walls += later.walls
         self.stretches += [stretch._replace(line=stretch.line + lines) for stretch in later.stretches]
         if len(self.samples) < _MAX_SAMPLES:
@@ -166,6 +169,7 @@ class Reader:
                 self.parser.days.see(entry.wall, entry.stamp if entry.clock == "railway" else None)
             self._extend(entry.stamp, entry.stamp)
             record = entry.record(line)
+            see(self.spans, record)
             if len(self.samples) < _MAX_SAMPLES:
                 self._sampled([record])
             yield record
@@ -200,14 +204,14 @@ class Reader:
         finally:
             # Whoever is interrupted in a block has its lines counted, too.
             lines = self._trail.taken(plain)
-            self._account(plain, form, counted or count_single(plain.data, lines, hits.odd or ()))
+            self._account(plain, sample, form, counted or count_single(plain.data, lines, hits.odd or ()))
             self.undecodable += undecodable(block.data, replaced=self.source.replaces)
 
     def _count(self, block: Block, form: str, hits: Hits) -> Counted | None:
         """The account of a block; None if it is sure that each line is judged by itself, and the lines will be counted on the way."""
         return None if all_single(form, hits.odd) else count(block.data, form, begins=form != self._form_before)
 
-    def _account(self, block: Block, form: str, counted: Counted) -> None:
+    def _account(self, block: Block, sample: list[str], form: str, counted: Counted) -> None:
         self._form_before = form
         self.lines += counted.records
         self.printed += counted.lines
@@ -215,6 +219,7 @@ class Reader:
         extent = extent_of(block.data, self._parse_alone, counted.records)
         self.stretches.append(Stretch(block.line, block.offset, extent.first, extent.last))
         self._extend(extent.first, extent.last)
+        extend(self.spans, spans_of(block.data, sample, self._parse_alone))
         self.walls += extent.walls
         for record in extent.days:
             self._see(record)

@@ -15,6 +15,7 @@ from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
 from logscan.rulebook.schema import PLATFORM
+from logscan.spans import Span, see
 from logscan.times import UTC
 
 _MAX_SAMPLES: Final = 5
@@ -91,7 +92,6 @@ class Account:
     stamped: Counter[int] = field(default_factory=Counter)
     double: dict[int, int] = field(default_factory=dict)
     tagged_sources: set[int] = field(default_factory=set)
-    services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
     _backend: set[int] | None = None
 
@@ -146,7 +146,7 @@ def read_one(account: Account, number: int, reader: Reader, window: Options | No
     if cutter is not None:
         account.outside += cutter.outside
         reader.lines = cutter.inside
-        reader.first, reader.last = cutter.first, cutter.last
+        reader.first, reader.last, reader.spans = cutter.first, cutter.last, cutter.spans
         reader.stretches.clear()
         reader.walls.clear()
 
@@ -157,8 +157,6 @@ def take(account: Account, number: int, record: Record, follow: Follow, anchors:
     found = matcher.look(record, number, anchors)
     if record.replica:
         account.tagged_sources.add(number)
-    if record.service:
-        account.services.setdefault(number, set()).add(record.service)
     for sighting in found:
         if sighting.mascot is not None:
             (account.stamped if sighting.stamp is not None or sighting.wall is not None else account.unstamped)[number] += 1
@@ -187,6 +185,7 @@ class _Window:
         self.inside = self.outside = 0
         self.first: int | None = None
         self.last: int | None = None
+        self.spans: dict[str, Span] = {}
 
     def holds(self, record: Record) -> bool:
         """Whether a record lies in the window; it is counted as inside or outside."""
@@ -198,6 +197,7 @@ class _Window:
             self.outside += 1
             return False
         self.inside += 1
+        see(self.spans, record)
         if stamp is not None:
             self.first = stamp if self.first is None else min(self.first, stamp)
             self.last = stamp if self.last is None else max(self.last, stamp)

@@ -81,8 +81,16 @@ class MascotsJson(msgspec.Struct, frozen=True):
     ids: dict[str, list[str]]
 
 
-class SourceJson(msgspec.Struct, frozen=True):
-    """One input; `kind` names a log that is not the backend's."""
+class ServiceJson(msgspec.Struct, frozen=True):
+    """A service that Railway's tags name in an input, and the stretch that its lines cover."""
+
+    name: str
+    first: Stamp
+    last: Stamp
+
+
+class SourceJson(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One input; `kind` names a log that is not the backend's. `services` is there where Railway's tags name them."""
 
     name: str
     format: str
@@ -91,6 +99,7 @@ class SourceJson(msgspec.Struct, frozen=True):
     first: Stamp
     last: Stamp
     kind: str | None
+    services: list[ServiceJson] = []
 
 
 class DeploymentJson(msgspec.Struct, frozen=True):
@@ -174,7 +183,16 @@ def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__)
             undecodable=sum(source.undecodable for source in coverage.sources),
             dropped=coverage.dropped,
             sources=[
-                SourceJson(s.name, s.format, s.service, s.lines, format_stamp(s.first), format_stamp(s.last), s.kind)
+                SourceJson(
+                    s.name,
+                    s.format,
+                    s.service,
+                    s.lines,
+                    format_stamp(s.first),
+                    format_stamp(s.last),
+                    s.kind,
+                    [ServiceJson(it.name, format_stamp(it.first), format_stamp(it.last)) for it in s.services],
+                )
                 for s in coverage.sources
             ],
             notes=[words.note(note) for note in coverage.notes],

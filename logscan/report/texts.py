@@ -48,7 +48,7 @@ UI: Final[dict[str, tuple[str, str]]] = {
     "durations-desc": ("Distributions on a logarithmic axis of seconds. {rows}", "Distributions sur un axe logarithmique en secondes. {rows}"),
     "durations-row": ("{name}: {count} jobs, median {median}, 95th percentile {p95}.", "{name} : {count} tâches, médiane {median}, 95e centile {p95}."),
     "causes-desc": ("Most mascots first: {rows}.", "Les plus touchantes d'abord : {rows}."), "strip-desc": ("{steps}.", "{steps}."),
-    "coverage-desc": ("One bar for each source, from its first to its last line. {rows}", "Une barre par source, de sa première à sa dernière ligne. {rows}"),
+    "coverage-desc": ("One bar for each source, and for each service in it, from its first to its last line. {rows}", "Une barre par source, et par service dans celle-ci, de sa première à sa dernière ligne. {rows}"),
     "as-table": ("As a table", "Sous forme de tableau"), "time": ("Time", "Heure"), "total": ("Total", "Total"), "without-time": ("without a time", "sans heure"),
     "not-covered": ("not covered", "non couvert"), "still-filling": ("still filling", "encore incomplet"), "restart": ("restart", "redémarrage"), "deploy": ("deploy", "déploiement"),
     "death": ("death", "arrêt"), "median": ("Median", "Médiane"), "p95": ("95th percentile", "95e centile"), "median-short": ("median", "médiane"), "p95-short": ("p95", "p95"), "longest": ("Longest", "Maximum"), "shortest": ("Shortest", "Minimum"),
@@ -103,7 +103,7 @@ UI: Final[dict[str, tuple[str, str]]] = {
 COUNTED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "records": (("record", "records"), ("enregistrement", "enregistrements")), "lines": (("line", "lines"), ("ligne", "lignes")),
     "matched": (("matched", "matched"), ("reconnu", "reconnus")), "mascots": (("mascot", "mascots"), ("mascotte", "mascottes")),
-    "attempts": (("attempt", "attempts"), ("essai", "essais")), "sources": (("source", "sources"), ("source", "sources")), "findings": (("finding", "findings"), ("constat", "constats")),
+    "attempts": (("attempt", "attempts"), ("essai", "essais")), "sources": (("source", "sources"), ("source", "sources")), "services": (("service", "services"), ("service", "services")), "findings": (("finding", "findings"), ("constat", "constats")),
     "causes": (("cause", "causes"), ("cause", "causes")), "more": (("more line between them is not shown", "more lines between them are not shown"), ("autre ligne entre elles n'est pas montrée", "autres lignes entre elles ne sont pas montrées")),
     "ways": (("further way", "further ways"), ("autre chemin", "autres chemins")),
 }  # fmt: skip
