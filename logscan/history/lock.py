@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from logscan.history.opening import HistoryError
+from logscan.history.rows import HistoryError
 
 
 @contextmanager

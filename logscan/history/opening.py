@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from logscan.errors import LogscanError
+from logscan.history.rows import HistoryError
 from logscan.history.schema import APPLICATION, STEPS
 from logscan.history.store import History
 from logscan.visible import visible
@@ -17,10 +17,6 @@ _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Beside the database SQLite keeps what is not written into it yet.
 _PARTS: Final = ("", "-wal", "-shm")
 _BUSY_MS: Final = 10_000
-
-
-class HistoryError(LogscanError):
-    """The history cannot be read or written."""
 
 
 def open_history(path: Path, *, create: bool = True, notify: Callable[[str], None] = lambda _: None) -> History:

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from logscan.errors import LogscanError
+
+
+class HistoryError(LogscanError):
+    """The history cannot be read or written."""
+
+
 State = Literal["planned", "judged", "failed", "missed"]
 Channel = Literal["mail", "webhook"]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import polars as pl
 
-from logscan.history.rows import Carried, Letter, Mail, Night, Recorded
+from logscan.history.rows import Carried, HistoryError, Letter, Mail, Night, Recorded
 
 _NIGHT: Final = """
 SELECT n.*, (SELECT state FROM outbox o WHERE o.night = n.night ORDER BY state = 'sent', channel LIMIT 1) AS mail FROM nights n
@@ -40,13 +40,17 @@ class History:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """One transaction. Raises HistoryError where it cannot be written, such as on a full disk."""
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise HistoryError(f"the history cannot be written: {error}") from error
             raise
-        self._db.execute("COMMIT")
 
     # About this history
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from logscan.errors import LogscanError, SendError
-from logscan.history import History, Mail
+from logscan.history import History, HistoryError, Mail
 from logscan.nightly.settings import Settings
 from logscan.sinks.mail import Delivery, Message, Transport, transport
 from logscan.times import SECOND
@@ -30,6 +30,8 @@ def deliver(history: History, settings: Settings, now: int, tell: Callable[[str]
             continue
         try:
             taken &= _delivered(history, transport(address), mail, now, tell)
+        except HistoryError:
+            raise
         except LogscanError as error:
             taken = False
             if mail.made_at < now - _OLDEST:
@@ -42,8 +44,12 @@ def deliver(history: History, settings: Settings, now: int, tell: Callable[[str]
 
 
 def _delivered(history: History, way: Transport, mail: Mail, now: int, tell: Callable[[str], None]) -> bool:
-    """Hand one mail over; whether everybody got it. Raises SendError."""
-    history.sending(mail)
+    """Hand one mail over; whether everybody got it. Raises SendError, HistoryError."""
+    try:
+        history.sending(mail)
+    except HistoryError as error:
+        # Better the same mail once more, under the same id, than none.
+        tell(str(error))
     delivery = _tried(way, Message(mail.letter.body, mail.pending, mail.letter.message_id.strip("<>")), tell)
     for who, why in (*delivery.refused.items(), *delivery.later.items()):
         tell(f"the mail of night {mail.night} was not taken for {who}: {why}")

@@ -18,7 +18,7 @@ from typing import Final
 
 from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError
-from logscan.history import History, Letter, Night
+from logscan.history import History, HistoryError, Letter, Night
 from logscan.intake import Counted
 from logscan.model import Check, Diagnosis
 from logscan.nightly.limit import OutOfTime, limited
@@ -93,9 +93,16 @@ class Job:
             ended = self._night(done)
         if self.trial is not None:
             return ended
-        self.history.forget(night_of(max(0, self.now - self.settings.keep)))
-        sent = deliver(self.history, self.settings, self.now, self.tell)
-        return replace(ended, trouble=ended.trouble or not sent)
+        return replace(ended, trouble=not self._sent() or ended.trouble)
+
+    def _sent(self) -> bool:
+        """Send what there is to send; whether all of it was taken, and noted."""
+        try:
+            self.history.forget(night_of(max(0, self.now - self.settings.keep)))
+            return deliver(self.history, self.settings, self.now, self.tell)
+        except HistoryError as error:
+            self.tell(f"{error}; the next run may send a mail again that was taken")
+            return False
 
     def _night(self, planned: Night | None) -> Ended:
         window = self._planned(planned)

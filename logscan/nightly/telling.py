@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from logscan.history import History, Letter, Recorded
+from logscan.history import Carried, History, Letter, Recorded
 from logscan.model import Diagnosis
 from logscan.nightly.night import Window
 from logscan.nightly.record import outcomes_of, trend
@@ -50,9 +51,15 @@ def told_of(window: Window, diagnosis: Diagnosis, record: Recorded, post: Post, 
         window.night, *(_stretch(window, diagnosis, going_on=last is not None) if settings.files else (window.since, window.until)),
         diagnosis, compare(read_report(before), report) if before is not None else None, last.night if last is not None else None,
         trend(history, record.night), _uncovered(window, diagnosis, words), window.missed,
-        Counter(outcomes[it.mascot] for it in carried if it.mascot in outcomes), sum(it.mascot not in outcomes for it in carried),
+        Counter(outcomes[it.mascot] for it in carried if it.mascot in outcomes), _unseen(carried, outcomes, window.night),
         f"logscan-{window.night}.html" if settings.report == "attach" else None, link, silent=silent,
     )  # fmt: skip
+
+
+def _unseen(carried: Sequence[Carried], outcomes: Mapping[str, str], night: str) -> int:
+    """Open mascots of which nothing was found, as long as that is news."""
+    oldest = (dt.date.fromisoformat(night) - dt.timedelta(days=HEARTBEAT)).isoformat()
+    return sum(it.mascot not in outcomes and it.night >= oldest for it in carried)
 
 
 def _stretch(window: Window, diagnosis: Diagnosis, *, going_on: bool) -> tuple[int, int]:

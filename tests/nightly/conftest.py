@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,3 @@ def logscan(plain_logscan: Logscan, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return done
 
     return call
-
-
-Nights = Callable[..., Ended]

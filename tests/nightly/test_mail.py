@@ -200,6 +200,6 @@ def test_mail_of_a_night_without_mascots_is_not_good(told: Callable[..., Told], 
     empty.write_text("")
     diagnosis: Diagnosis = scan(empty, rules=rulebook, options=Options(stories=True))
     written = write(replace(told(), diagnosis=diagnosis, silent=True), Words(rulebook))
-    assert written.subject == "logscan: no log line since the last night"
+    assert written.subject == "logscan: no log line was written"
     assert "recovered" not in written.subject.lower() + written.text.lower()
     assert "✔" not in written.text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from logscan.history import open_history
+from logscan.history import History, open_history
 from logscan.history.lock import locked
 from logscan.times import format_stamp, parse_stamp
 from tests.cli.conftest import Logscan, log
@@ -118,7 +118,7 @@ def test_run_says_when_nothing_was_written_since_the_last_night(logscan: Logscan
     path = file(tmp_path / "app.log", day(0, 9, 3))
     logscan("nightly", "run", path, "--now", night(0))
     assert logscan("nightly", "run", path, "--now", night(1)).code == 4
-    assert mailbox.mails[1]["Subject"] == "logscan: no log line since the last night"
+    assert mailbox.mails[1]["Subject"] == "logscan: no log line was written"
     assert "does the backend run" in text_of(mailbox)
     assert "✔" not in text_of(mailbox)
 
@@ -351,6 +351,27 @@ def test_run_where_the_history_is_a_folder_mails_why(logscan: Logscan, mailbox: 
     (tmp_path / "data" / "history.sqlite").mkdir(parents=True)
     assert logscan("nightly", "run", log("quota-cli-plain"), "--now", NOW).code == 3
     assert "cannot be used" in text_of(mailbox)
+
+
+def test_run_whose_history_is_full_sends_the_mail_all_the_same(
+    logscan: Logscan, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk: only so many pages fit."""
+    logscan("nightly", "run", file(tmp_path / "app.log", day(0, 5, 1)), "--now", night(0))
+    whole = History.__init__
+
+    def full(self: History, connection: sqlite3.Connection) -> None:
+        whole(self, connection)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        if connection.execute("PRAGMA database_list").fetchone()["file"]:
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    monkeypatch.setattr(History, "__init__", full)
+    done = logscan("nightly", "run", file(tmp_path / "app.log", day(0, 5, 1), day(1, 40, 0)), "--now", night(1))
+    assert done.code == 3
+    assert "the history cannot be written: database or disk is full" in done.err
+    assert [it.split(".")[1] for it in mailbox.ids] == ["2026-11-22", "2026-11-23"]
+    monkeypatch.undo()
 
 
 def test_run_forgets_nights_that_are_too_old(logscan: Logscan, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
