@@ -289,7 +289,7 @@ def _carried(told: Told, say: Speech) -> tuple[str, list[str]]:
     words = say.words
     lines = []
     if told.resolved:
-        ends = ", ".join(f"{words.number(count)} {words.ui(outcome)}" for outcome, count in told.resolved.items())
+        ends = " · ".join(f"{words.ui(outcome)} {words.number(count)}" for outcome, count in told.resolved.items())
         lines.append(say.say("carried-resolved", count=say.mascots(sum(told.resolved.values())), ends=ends))
     if told.unseen:
         lines.append(say.say("carried-unseen", count=say.mascots(told.unseen)))

@@ -35,7 +35,7 @@ MAIL: Final[dict[str, tuple[str, str]]] = {
     "carried-unseen": ("{count} open since an earlier night: no further line tells of them.", "{count} en cours depuis une nuit précédente : plus aucune ligne n'en parle."),
     "carried-now": ("At the end of this night {count} open; the next night tells where they ended.", "À la fin de cette nuit, {count} en cours ; la prochaine nuit dira ce qu'il en est."),
     "not-covered-title": ("What was not covered", "Ce qui n'est pas couvert"),
-    "missed-nights": ("There was no report on {nights}. This one makes up for it.", "Il n'y a pas eu de rapport pour {nights}. Celui-ci les rattrape."),
+    "missed-nights": ("There was no report on {nights}. This one makes up for it.", "Celui-ci rattrape les nuits sans rapport : {nights}"),
     "too-old": ("{since} to {until} UTC: too long ago to be made up for (catch_up).", "De {since} à {until} UTC : trop ancien pour être rattrapé (catch_up)."),
     "hole": ("{source}: {since} to {until} UTC was not fetched from Railway.", "{source} : de {since} à {until} UTC, rien n'a été récupéré de Railway."),
     "no-lines-note": ("Not one line was written in this time: does the backend run, and is this its log?", "Pas une ligne n'a été écrite pendant ce temps : le backend tourne-t-il, et est-ce bien son journal ?"),
