@@ -165,7 +165,9 @@ def test_server_that_is_away_keeps_the_mail(run: Run, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LOGSCAN_MAIL_URL", "smtp+plain://127.0.0.1:1")
     done = run()
     assert done.code == 3
-    assert error_of(tmp_path) == ("smtp+plain 127.0.0.1:1: no connection, or it broke off: Connection refused", "rendered")
+    error, state = error_of(tmp_path)
+    assert (error or "").startswith("smtp+plain 127.0.0.1:1: no connection, or it broke off: ")
+    assert state == "rendered"
 
 
 # Resend
