@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,8 +85,10 @@ def family_of(seen: Seen) -> str:
     return rule.family.id if rule is not None and rule.family is not None else UNKNOWN
 
 
-def strongest(lines: Iterable[Seen]) -> str | None:
+def strongest(lines: Sequence[Seen]) -> str | None:
     """The family that explains an error best: by strength (root first), then by lines, then the first."""
+    if len(lines) < 2:  # noqa: PLR2004  # nothing to weigh
+        return family_of(lines[0]) if lines else None
     scores: dict[str, list[int]] = {}
     for place, seen in enumerate(lines):
         score = scores.setdefault(family_of(seen), [-9, 0, -place])

@@ -71,7 +71,7 @@ def judge(
         rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks
     )  # fmt: skip
     lost = lost_to_deaths(case)
-    case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
+    case = case.with_mascots(with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
     causes, checks, marks = causes_of(case, lost), joined(checklist(case), options.checks), marks_of(case, account)
     options.lap("findings")

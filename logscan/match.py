@@ -40,7 +40,7 @@ _Plan = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None]], ...]
 
 
 # Most sightings capture nothing but the mascot.
-_NOTHING: Final[Mapping[str, str]] = {}
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Sighting(NamedTuple):
@@ -103,7 +103,7 @@ class Matcher:
     def look(self, record: Record, source: int, anchors: tuple[int, ...] | None = None) -> list[Sighting]:
         """The sightings of one record; they are kept in `seen` as well. `anchors` are all that its line holds, if that is known."""
         self.records += 1
-        plan = self._plan(anchors, record.context) if anchors is not None and not record.details else None
+        plan = self.plan(anchors, record.context) if anchors is not None and not record.details else None
         quick = plan is not None and is_plain(record.message)
         found = self._look_by_plan(plan or (), record, source) if quick else self._look_at_all(record, source)
         if found:
@@ -111,7 +111,7 @@ class Matcher:
             self.seen += found
         return found
 
-    def _plan(self, anchors: tuple[int, ...], context: str | None) -> _Plan | None:
+    def plan(self, anchors: tuple[int, ...], context: str | None) -> _Plan | None:
         """The rules to try on a line of this logger with these anchors; None if they take more than a quick match."""
         key = anchors, context
         if key not in self._plans:
@@ -138,7 +138,7 @@ class Matcher:
                 return self._look_at_all(record, source)
             if isinstance(rule.rule, Fact):
                 found.append(self._sighting("fact", rule, record, source, {}))
-            elif (captures := _captures(hit, record.message)) is not None:
+            elif (captures := captures_of(hit, record.message)) is not None:
                 found.append(self._sighting("event", rule, record, source, captures))
         return found
 
@@ -184,14 +184,18 @@ class Matcher:
     def _sighting(self, kind: Kind, rule: Compiled | None, record: Record, source: int, captures: dict[str, str]) -> Sighting:
         mascot = captures.pop("mascot", None)
         if mascot is not None:
-            mascot = self._strings.setdefault(mascot, mascot)
+            mascot = self.same(mascot)
         # Errors say the same again and again, steps never do.
-        text = record.text if kind == "event" else self._strings.setdefault(record.text, record.text)
+        text = record.text if kind == "event" else self.same(record.text)
         event = rule.rule.event if rule is not None and isinstance(rule.rule, Signature) else None
         return Sighting(
-            kind, rule, event, mascot, captures or _NOTHING, self.records, record.stamp, record.clock, record.wall, source, record.line,
+            kind, rule, event, mascot, captures or NOTHING, self.records, record.stamp, record.clock, record.wall, source, record.line,
             self.process(record, source), record.context, text,
         )  # fmt: skip
+
+    def same(self, text: str) -> str:
+        """The text, kept once however often it is seen."""
+        return self._strings.setdefault(text, text)
 
     def process(self, record: Record, source: int) -> int:
         """A number for the process that wrote the record: its replica where Railway names one, else its source."""
@@ -219,10 +223,11 @@ def service_votes(texts: Iterable[str], rules: Iterable[Compiled]) -> Counter[st
 def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
     """The captures of a signature at the start of `text`, or None. Ids lose the punctuation around them."""
     found = rule.match(text)
-    return _captures(found, text) if found is not None else None
+    return captures_of(found, text) if found is not None else None
 
 
-def _captures(found: Match, text: str) -> dict[str, str] | None:
+def captures_of(found: Match, text: str) -> dict[str, str] | None:
+    """What a signature's match at the start of `text` captures; None if the id is none. Ids lose the punctuation around them."""
     captures = {name: value for name, value in found.groupdict().items() if value is not None}
     for name in _IDS:
         raw = captures.get(name)

@@ -23,7 +23,7 @@ from logscan.reading import Reader
 from logscan.rulebook import Rulebook, load_rules
 from logscan.sources import FileSource, Source, blocks
 from logscan.stretches import Segment
-from logscan.taking import Account, Follow, Options, prepared, take
+from logscan.taking import Account, Follow, Options, prepared, take, take_express
 
 SEGMENT: Final = 32 << 20
 # So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
@@ -79,8 +79,8 @@ class Part:
         if columns:
             columns[_RULE] = tuple(None if rule is None else places[id(rule)] for rule in columns[_RULE])
         return cls(
-            replace(reader, scanner=Scanner(), progress=None), columns, matcher.records, matcher.matched, list(matcher.processes),
-            account.samples.get(0, []), account.unparsed[0], account.unstamped[0], account.stamped[0],
+            replace(reader, scanner=Scanner(), progress=None, express=None), columns, matcher.records, matcher.matched,
+            list(matcher.processes), account.samples.get(0, []), account.unparsed[0], account.unstamped[0], account.stamped[0],
             0 in account.tagged_sources,
         )  # fmt: skip
 
@@ -123,6 +123,7 @@ def _warmed(reader: Reader, matcher: Matcher, segment: Segment, number: int = 0,
         return reader.heir(), follow
     warm = reader.heir()
     before = Account(matcher.fresh(matcher.processes), [warm])
+    take_express(before, number, warm)
     for record, anchors in warm.warm_up(segment, line):
         take(before, number, record, follow, anchors)
     # What follows a failure is known by the number of the process.
@@ -136,6 +137,7 @@ def read_part(reader: Reader, matcher: Matcher, segment: Segment) -> Part:
     account = Account(matcher.fresh(), [])
     heir, follow = _warmed(reader, account.matcher, segment)
     account.readers.append(heir)
+    take_express(account, 0, heir)
     for record, anchors in heir.segment(segment):
         take(account, 0, record, follow, anchors)
     return Part.of(account)
@@ -146,6 +148,7 @@ def _read_on(account: Account, number: int, segment: Segment) -> None:
     reader = account.readers[number]
     line = reader.printed + 1
     heir, follow = _warmed(reader, account.matcher, segment, number, line)
+    take_express(account, number, heir)
     try:
         for record, anchors in heir.segment(segment, line):
             take(account, number, record, follow, anchors)

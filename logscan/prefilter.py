@@ -7,7 +7,7 @@ letter that is no ASCII matches one (FOLDED).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -24,6 +24,10 @@ _FAILURES: Final = frozenset({"enqueue_failed", "generation_failed", "upload_fai
 _ANCHOR: Final = -1
 _FAILURE: Final = -2
 _HIDING: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
+
+
+# Takes a line straight from the block, where it can: the block, where the line starts, its number and anchors; where it ends, or -1.
+Take = Callable[[bytes, int, int, tuple[int, ...]], int]
 
 
 class Candidate(NamedTuple):
@@ -100,13 +104,14 @@ class Scanner:
         anchors, odd = finder.hits(data)
         return Hits(anchors, odd if form in ODD else None)
 
-    def candidates(self, block: Block, trail: Trail, hits: Hits, *, single: bool) -> Iterator[Candidate]:
+    def candidates(self, block: Block, trail: Trail, hits: Hits, *, single: bool, express: Take | None = None) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
         All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
+        What `express` takes is left out.
         """
         if self.exact is not None and single:
-            yield from self._around(block, hits.anchors, trail)
+            yield from self._around(block, hits.anchors, trail, express)
             return
         lines = block.data.decode("utf-8", "replace").split("\n")
         if not lines[-1]:
@@ -114,7 +119,7 @@ class Scanner:
         trail.left, trail.lines = FOLLOW, len(lines)
         yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
 
-    def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail) -> Iterator[Candidate]:
+    def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail, express: Take | None) -> Iterator[Candidate]:
         """The lines that hold an anchor, and those behind a failure. Only they are decoded."""
         data, size = block.data, len(hits)
         # `done` is where the next line begins that was not looked at, `number` its number; up to line `until` all are candidates.
@@ -132,9 +137,13 @@ class Scanner:
             anchors: tuple[int, ...] = (anchor,)
             if place < size and hits[place][0] <= stop:
                 anchors, place = _on_line(hits, place - 1, stop)
+            known = self.hiding.isdisjoint(anchors)
             if not self.failing.isdisjoint(anchors):
                 until = number + FOLLOW
-            yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if self.hiding.isdisjoint(anchors) else None)
+            elif known and express is not None and express(data, start, number, anchors) == stop:
+                done, number = stop + 1, number + 1
+                continue
+            yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if known else None)
             done, number = stop + 1, number + 1
         while number <= until and done < len(data):
             stop = _line_end(data, done)

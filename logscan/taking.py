@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from logscan.causes import FAILURES
+from logscan.express import Express
 from logscan.match import Matcher, service_votes
 from logscan.model import Check, Record
 from logscan.prefilter import FOLLOW, Scanner
@@ -133,6 +134,8 @@ def read_one(account: Account, number: int, reader: Reader, window: Options | No
     """Read and match one source; of a `window` only what lies in it. Raises SourceError, Interrupted."""
     cutter = _Window(window, reader) if window is not None else None
     follow: Follow = {}
+    if cutter is None:
+        take_express(account, number, reader)
     try:
         for record, anchors in reader.candidates():
             if cutter is None or cutter.holds(record):
@@ -149,6 +152,11 @@ def read_one(account: Account, number: int, reader: Reader, window: Options | No
         reader.first, reader.last, reader.spans = cutter.first, cutter.last, cutter.spans
         reader.stretches.clear()
         reader.walls.clear()
+
+
+def take_express(account: Account, number: int, reader: Reader) -> None:
+    """Let the commonest lines of a source that is read from now on go straight to the matcher."""
+    reader.express = Express(account.matcher, number, reader.parser, account.stamped).take
 
 
 def take(account: Account, number: int, record: Record, follow: Follow, anchors: Anchors = None) -> None:

@@ -23,20 +23,16 @@ _LAST: Final = (1 << 63) - 1
 
 _mascot: Final = pl.col("mascot_id")
 _event: Final = pl.col("event")
+# Of rows that stand mascot by mascot.
+_FIRST_OF_MASCOT: Final = _mascot.ne_missing(_mascot.shift(1))
 
 
 def events_frame(seen: Iterable[Seen]) -> pl.DataFrame:
     """The EVENTS frame of a run's sightings, in their order."""
-    steps = [item for item in seen if item.sighting.mascot is not None and item.sighting.event in TRACKED]
-    columns = {
-        "mascot_id": [item.sighting.mascot for item in steps],
-        "event": [item.sighting.event for item in steps],
-        "stamp": [item.stamp for item in steps],
-        "at": [item.at for item in steps],
-        "process": [item.sighting.process for item in steps],
-        "slack": [item.slack for item in steps],
-    }
-    return pl.DataFrame(columns, schema=EVENTS)
+    steps = [
+        (s.mascot, s.event, stamp, at, s.process, slack) for s, stamp, at, slack in seen if s.mascot is not None and s.event in TRACKED
+    ]
+    return pl.DataFrame(list(zip(*steps, strict=True)) if steps else None, schema=EVENTS)
 
 
 def restarts_frame(seen: Iterable[Seen]) -> pl.DataFrame:
@@ -64,10 +60,12 @@ def timeline(
 
 
 def _bursts(events: pl.DataFrame) -> pl.DataFrame:
-    """Per mascot and burst: how many pick-ups and ends, when and in which process."""
-    burst = ((pl.col("at").diff() > pl.col("slack")).fill_null(True).cast(pl.UInt32).cum_sum()).over("mascot_id").alias("burst")
+    """Per mascot and burst: how many pick-ups and ends, when and in which process. Those of one mascot stand side by side, in order."""
+    # Side by side, a comparison with the row before does what a window over each mascot does in ten times as long.
+    begins = _FIRST_OF_MASCOT | (pl.col("at").diff() > pl.col("slack"))
     return (
-        events.with_columns(burst)
+        events.sort(_mascot.cast(pl.Categorical).to_physical(), maintain_order=True)
+        .with_columns(begins.cum_sum().alias("burst"))
         .group_by("mascot_id", "burst", maintain_order=True)
         .agg(
             (_event == "processing").sum().cast(pl.Int64).alias("picked"),
@@ -83,11 +81,11 @@ def _bursts(events: pl.DataFrame) -> pl.DataFrame:
 def _attempts(bursts: pl.DataFrame, restarts: pl.DataFrame, tagged: Iterable[int]) -> pl.DataFrame:
     """Per mascot: attempts, and whether one is still open after its last burst."""
     steps = bursts.filter((pl.col("picked") > 0) | (pl.col("ended") > 0))
-    before = (pl.col("picked") > pl.col("ended")).shift(1).over("mascot_id").fill_null(False)
+    before = (pl.col("picked") > pl.col("ended")).shift(1)
     steps = steps.with_columns(
-        before.alias("open_before"),
-        pl.col("at").shift(1).over("mascot_id").alias("before_at"),
-        pl.col("picked_by").shift(1).over("mascot_id").alias("before_by"),
+        (before & ~_FIRST_OF_MASCOT).fill_null(value=False).alias("open_before"),
+        pl.when(~_FIRST_OF_MASCOT).then(pl.col("at").shift(1)).alias("before_at"),
+        pl.when(~_FIRST_OF_MASCOT).then(pl.col("picked_by").shift(1)).alias("before_by"),
     )
     lost = (
         steps.select("mascot_id", "burst", "before_by", "before_at", "at")
@@ -255,10 +253,12 @@ def with_causes(mascots: pl.DataFrame, causes: Mapping[str, Sequence[str]], doub
     """The frame with each mascot's causes; ties that are only likely lower its certainty."""
     if mascots.is_empty():
         return mascots
-    known = {mascot: list(found) for mascot, found in causes.items() if found}
-    frame = pl.DataFrame(
-        {"mascot_id": list(known), "known": list(known.values())}, schema={"mascot_id": pl.String(), "known": pl.List(pl.String())}
-    )
+    known = {mascot: tuple(found) for mascot, found in causes.items() if found}
+    # Few sets of causes stand for many mascots.
+    sets = {found: place for place, found in enumerate(dict.fromkeys(known.values()))}
+    listed = pl.Series([list(found) for found in sets], dtype=pl.List(pl.String()))
+    places = pl.Series([sets[found] for found in known.values()], dtype=pl.UInt32())
+    frame = pl.DataFrame({"mascot_id": pl.Series(list(known), dtype=pl.String()), "known": listed.gather(places)})
     doubt = pl.col("mascot_id").is_in(list(doubted))
     lowered = pl.when(doubt & (pl.col("certainty") == "certain")).then(pl.lit("likely")).otherwise(pl.col("certainty"))
     return (

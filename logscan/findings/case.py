@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -21,6 +21,7 @@ MAX_EVIDENCE: Final = 5
 REDIS_WORKS: Final = frozenset({"enqueued", "processing", "generated", "other_job"})
 _WORKER: Final = frozenset({"processing", "generated", "generation_failed", "worker_line", "job_link", "upload_failed", "uploaded"})
 _DEATH_GAP: Final = 10 * SECOND
+_OF_SIGHTINGS: Final = frozenset({"_places", "by_mascot", "line_counts", "works", "redis_trouble", "deaths"})
 _STARTS: Final = frozenset({"container_start", "app_start"})
 
 
@@ -52,6 +53,12 @@ class Case:
     pickup: int
     run: int
     looked: tuple[Check, ...] = ()
+
+    def with_mascots(self, mascots: pl.DataFrame) -> Case:
+        """The case with more known of the mascots. What was derived from the sightings holds, and is not derived again."""
+        other = replace(self, mascots=mascots)
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name in _OF_SIGHTINGS})
+        return other
 
     def shown_to_fail(self, *names: str) -> bool:
         """Whether a look at Railway itself shows one of these items to be wrong."""

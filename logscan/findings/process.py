@@ -36,12 +36,12 @@ def service_crashing(case: Case) -> Finding | None:
 def restarts_of(case: Case) -> dict[int, list[Seen]]:
     """Starts of a container that was there before. Without tags only those after a death count."""
     out: dict[int, list[Seen]] = {}
-    earliest = dict(case.earliest)
-    for item in case.seen:
-        earliest[item.sighting.process] = min(item.at, earliest.get(item.sighting.process, item.at))
     starts: dict[int, list[Seen]] = {}
     for item in case.events("container_start"):
         starts.setdefault(item.sighting.process, []).append(item)
+    earliest = dict(case.earliest)
+    for item in case.seen if starts else ():
+        earliest[item.sighting.process] = min(item.at, earliest.get(item.sighting.process, item.at))
     for process, items in starts.items():
         if process in case.tagged:
             # "Starting Container" may come after the first lines of the app, but not by seconds.

@@ -154,9 +154,14 @@ class LineParser:
     def __post_init__(self) -> None:
         self.days.zone = self.zone
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is held: the next line is judged by itself."""
+        return self._held is None and not self._object
+
     def feed(self, line: int, text: str) -> list[Record]:
         """The records that are complete once this line is known. Blank lines and screen marks give none."""
-        if self._held is None and not self._object and (record := quick_record(line, text)) is not None:
+        if self.idle and (record := quick_record(line, text)) is not None:
             self._last = line
             return [record]
         out = self.flush() if line != self._last + 1 else []

@@ -18,7 +18,8 @@ from logscan.parse.text import LEVELS
 from logscan.times import LATEST, SECOND, parse_stamp
 
 # A tag and words behind it: no logger's date begins like that, and none of pino-pretty's levels.
-_TAGGED: Final = re.compile(r"\[([A-Z][a-z]\w{0,50})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b)([A-Za-z][^\x1b\0]*)")
+TAG: Final = r"([A-Z][a-z]\w{0,50})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b)"
+_TAGGED: Final = re.compile(r"\[" + TAG + r"([A-Za-z][^\x1b\0]*)")
 _LOG: Final = re.compile(r"(.{30}) \[(inf|err|wrn|dbg)\] {1,2}" + _TAGGED.pattern)
 _NANOS: Final = 30
 
@@ -60,12 +61,12 @@ def _stamp(text: str) -> int | None:
     nanoseconds = text[20:29]
     if len(text) != _NANOS or text[19] != "." or text[29] != "Z" or not (nanoseconds.isascii() and nanoseconds.isdigit()):
         return None
-    second = _second(text[:19])
+    second = second_of(text[:19])
     return None if second is None else second + int(nanoseconds)
 
 
 @lru_cache(maxsize=4096)
-def _second(text: str) -> int | None:
+def second_of(text: str) -> int | None:
     """A second of RFC 3339, without its zone, as nanoseconds; None if it is none."""
     if text[10:11] != "T":
         return None

@@ -48,7 +48,7 @@ def _service(key: object) -> str | None:
 def _deploys(case: Case, account: Account) -> Iterator[tuple[int, int]]:
     """When another deployment of a service was first seen, and its process."""
     earliest = dict(account.earliest)
-    for item in case.seen:
+    for item in case.seen if account.tagged else ():
         process = item.sighting.process
         if item.stamp is not None and item.stamp < earliest.get(process, item.stamp + 1):
             earliest[process] = item.stamp
