@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from logscan import Diagnosis, Options, Rulebook, scan
-from logscan.report.compare import compare, read_report
-from logscan.report.contract import to_json
-from logscan.report.mail import LARGEST, Cell, Told, message, subject, write, write_failure
+from logscan.report.mail import LARGEST, message, subject, write, write_failure
 from logscan.report.words import Words
 from logscan.rulebook.schema import Language
 from logscan.sinks.mail import Sender, compose, webhook_body
-from logscan.times import parse_stamp
-from tests.browser.conftest import browser
-from tests.cli.conftest import log
-
-__all__ = ["browser"]
-
-NOW = parse_stamp("2026-11-24T03:00:00Z") or 0
-TREND = [
-    Cell("2026-11-20", "judged", 0, 120, "ok"), Cell("2026-11-21", "missed"), Cell("2026-11-22", "failed"),
-    Cell("2026-11-23", "judged", 0, 0, "info"), Cell("2026-11-24", "judged", 1234, 2000, "critical"),
-]  # fmt: skip
+from tests.nightly.telling import NOW, TREND, Tell, telling
 
 
 @pytest.fixture(scope="module")
-def told(rulebook: Rulebook) -> Callable[..., Told]:
-    def call(name: str = "quota-cli-plain", before: str | None = "healthy-nest8-german", **values: object) -> Told:
-        diagnosis = scan(log(name), rules=rulebook, options=Options(stories=True))
-        change = None
-        if before is not None:
-            old = scan(log(before), rules=rulebook)
-            change = compare(*(read_report(to_json(it, rulebook).encode()) for it in (old, diagnosis)))
-        plain = Told(
-            "2026-11-24",
-            NOW - 86400 * 10**9,
-            NOW,
-            diagnosis,
-            change,
-            "2026-11-23" if before else None,
-            TREND,
-            report="logscan-2026-11-24.html",
-        )
-        return replace(plain, **values)  # type: ignore[arg-type]  # fields of it
-
-    return call
+def told(rulebook: Rulebook) -> Tell:
+    return telling(rulebook)
 
 
 def style_of(html: str) -> str:
@@ -64,7 +33,7 @@ def visible_text(html: str) -> str:
 @pytest.mark.parametrize(
     "name", ["quota-cli-plain", "healthy-nest8-german", "redis-silent-nest7", "hostile-text", "worker-missing-api-rows"]
 )
-def test_mail_says_the_same_in_both_forms(name: str, language: Language, told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_mail_says_the_same_in_both_forms(name: str, language: Language, told: Tell, rulebook: Rulebook) -> None:
     it = told(name, missed=("2026-11-21",), resolved={"generated": 2, "waiting": 1}, unseen=1, uncovered=["A stretch is missing."])
     written = write(it, Words(rulebook, language))
     page = visible_text(written.html)
@@ -78,7 +47,7 @@ def test_mail_says_the_same_in_both_forms(name: str, language: Language, told: C
         assert re.sub(r"\s+", "", text) in page, text
 
 
-def test_mail_stays_within_what_mail_programs_show(told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_mail_stays_within_what_mail_programs_show(told: Tell, rulebook: Rulebook) -> None:
     written = write(told(), Words(rulebook))
     html = written.html
     assert len(html.encode()) < LARGEST
@@ -119,7 +88,7 @@ def test_mail_stays_within_what_mail_programs_show(told: Callable[..., Told], ru
     assert "24 Nov     1,234 of 2,000" in written.text
 
 
-def test_mail_shows_log_text_as_text_only(told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_mail_shows_log_text_as_text_only(told: Tell, rulebook: Rulebook) -> None:
     written = write(told("hostile-text", before=None), Words(rulebook))
     assert "<script" not in written.html.lower()
     assert "onerror" not in re.sub(r"&[^;]+;", "", re.sub(r">[^<]*<", "><", written.html)).lower()
@@ -127,14 +96,14 @@ def test_mail_shows_log_text_as_text_only(told: Callable[..., Told], rulebook: R
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", form)
 
 
-def test_mail_that_is_large_is_still_shown_whole(told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_mail_that_is_large_is_still_shown_whole(told: Tell, rulebook: Rulebook) -> None:
     it = told(uncovered=["<" * 30_000] * 8)
     written = write(it, Words(rulebook))
     assert len(written.html.encode()) < LARGEST
     assert "2 mascots could not be generated" in written.html
 
 
-def test_mail_subject_is_bounded_and_on_one_line(told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_mail_subject_is_bounded_and_on_one_line(told: Tell, rulebook: Rulebook) -> None:
     it = told(missed=tuple(f"2026-11-{n:02d}" for n in range(1, 20)))
     line = subject(it, Words(rulebook))
     assert line == "logscan: 2 of 3 mascots failed (+2), new: google-quota, 20 nights"
@@ -152,7 +121,7 @@ def test_mail_subject_is_bounded_and_on_one_line(told: Callable[..., Told], rule
     assert b"\nBcc:" not in data.split(b"\r\n\r\n", 1)[0]
 
 
-def test_message_for_a_chat_is_short_and_mentions_nobody(told: Callable[..., Told], rulebook: Rulebook) -> None:
+def test_message_for_a_chat_is_short_and_mentions_nobody(told: Tell, rulebook: Rulebook) -> None:
     it = told(link="https://logs.example.org/x.html")
     written = write(it, Words(rulebook))
     text = message(written, it, Words(rulebook))
@@ -164,38 +133,7 @@ def test_message_for_a_chat_is_short_and_mentions_nobody(told: Callable[..., Tol
     assert len(webhook_body("discord", "*" * 5000)["content"]) <= 2000
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [600, 360])
-def test_mail_can_be_read_in_a_browser(
-    width: int, scheme: str, browser: object, told: Callable[..., Told], rulebook: Rulebook, tmp_path: Path
-) -> None:
-    written = write(told(resolved={"generated": 1}, missed=("2026-11-22",)), Words(rulebook))
-    path = tmp_path / "mail.html"
-    path.write_text(written.html, encoding="utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[attr-defined]
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(path.as_uri())
-    assert requests == [path.as_uri()]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # Each text against the first opaque ground behind it: WCAG's contrast for small text.
-    low = page.evaluate(
-        """() => {
-          const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-                               return .2126 * r + .7152 * g + .0722 * b };
-          const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)$/.test(c)) return c } return 'rgb(255, 255, 255)' };
-          return [...document.querySelectorAll('td, p, h1, h2, span, a, code, strong')]
-            .filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()))
-            .map(e => { const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x); return [(a + .05) / (b + .05), e.className, e.innerText] })
-            .filter(([ratio]) => ratio < 4.5) }"""
-    )
-    assert low == []
-    dark = page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
-    assert (dark == "rgb(255, 255, 255)") is (scheme == "light")
-    page.close()
-
-
-def test_mail_of_a_night_without_mascots_is_not_good(told: Callable[..., Told], rulebook: Rulebook, tmp_path: Path) -> None:
+def test_mail_of_a_night_without_mascots_is_not_good(told: Tell, rulebook: Rulebook, tmp_path: Path) -> None:
     empty = tmp_path / "empty.log"
     empty.write_text("")
     diagnosis: Diagnosis = scan(empty, rules=rulebook, options=Options(stories=True))
