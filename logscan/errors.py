@@ -5,6 +5,7 @@
      ├─ RulesError              2 rule files are wrong; holds every problem found
      ├─ SourceError             3 an input could not be read, or not to its end
      ├─ DatabaseError           3 the database cannot be reached or read, or its export makes no sense
+     ├─ SendError               3 a mail or message was not taken; may be so only for the moment
      └─ RailwayError            3 Railway cannot be reached, or answers with an error
          ├─ RefusedError        3 the token is dead, or of another kind, or has no right to this
          ├─ MissingError        3 the project, environment, service or deployment is not there
@@ -67,6 +68,16 @@ class SourceError(LogscanError):
 
 class DatabaseError(LogscanError):
     """Rows of mascots that could not be read. The message never holds a password."""
+
+    exit_code = 3
+
+
+class SendError(LogscanError):
+    """A mail or message was not taken. `passing`: it may be at another try; `after`: not before so many seconds."""
+
+    def __init__(self, message: str, *, passing: bool = False, after: float | None = None) -> None:
+        super().__init__(message)
+        self.passing, self.after = passing, after
 
 
 class RailwayError(LogscanError):

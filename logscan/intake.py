@@ -15,7 +15,7 @@ from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
-from logscan.taking import Account, Interrupted, Options, prepared, read_one, take
+from logscan.taking import Account, Counted, Interrupted, Options, prepared, read_one, take
 from logscan.times import SECOND
 from logscan.visible import visible
 
@@ -23,7 +23,7 @@ CLI_LIMIT: Final = 500
 _DROP_REACH: Final = 10 * SECOND
 _CLI_FORMS: Final = frozenset({"railway-json", "railway-plain", "nest", "text", "pino", "nest-json", "winston", "mixed"})
 
-__all__ = ["Account", "Interrupted", "Options", "coverage_of", "read_all", "take"]
+__all__ = ["Account", "Counted", "Interrupted", "Options", "coverage_of", "read_all", "take"]
 
 
 def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) -> Account:
@@ -50,6 +50,7 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
         reader.finish()
     try:
         _leave_out_duplicates(account)
+        _leave_out_counted(account, options.counted)
     except Interrupted as stop:
         account.interrupted = stop.signum
     return account
@@ -66,6 +67,26 @@ def _leave_out_duplicates(account: Account) -> None:
     account.matcher.matched -= _records(account.matcher.seen) - _records(kept)
     account.matcher.seen = kept
     account.double = {source: places.total() for source, places in found.items()}
+
+
+def _leave_out_counted(account: Account, counted: Counted | None) -> None:
+    """Sightings that an earlier run has told of."""
+    seen = account.matcher.seen
+    if counted is None or not (counted.same or any(s.mascot in counted.mascots for s in seen)):
+        return
+    kept = [s for s in seen if _fresh(account, s, counted)]
+    account.matcher.matched -= _records(seen) - _records(kept)
+    account.matcher.seen = kept
+
+
+def _fresh(account: Account, s: Sighting, counted: Counted) -> bool:
+    stamp = s.stamp
+    if stamp is None and s.wall is not None:
+        stamp = account.readers[s.source].parser.days.resolve(s.wall)
+    if stamp is not None and stamp > counted.until:
+        return True
+    # Of lines without a time nobody knows whether they are new, unless they name a mascot whose end was told.
+    return s.mascot not in counted.mascots and (stamp is None or (s.mascot is not None and stamp >= counted.since))
 
 
 def _records(sightings: Sequence[Sighting]) -> int:

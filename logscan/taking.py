@@ -35,6 +35,20 @@ class Interrupted(Exception):  # noqa: N818  # not an error: what was read is re
         self.signum = signum
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an earlier run has counted already: lines up to `until` (ns), of these `mascots` and of none.
+
+    Lines of other mascots still count, as far back as `since`: those that were open then, or that nobody had seen.
+    `same`: it is known to be the same log; else one in which none of the mascots stands is another log, and counts whole.
+    """
+
+    since: int
+    until: int
+    mascots: frozenset[str]
+    same: bool = False
+
+
 def _no_lap(_stage: str) -> None:
     """Nobody wants to know."""
 
@@ -47,7 +61,7 @@ class Options:
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
     `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs; `database` reads
-    such rows once the logs are read, and `notes` are told beside those on the logs.
+    such rows once the logs are read, and `notes` are told beside those on the logs. What was `counted` before is left out.
     """
 
     zone: dt.tzinfo = UTC
@@ -67,6 +81,7 @@ class Options:
     stored: Stored | None = None
     database: Ask | None = None
     notes: tuple[Note, ...] = ()
+    counted: Counted | None = None
 
 
 @dataclass(slots=True)

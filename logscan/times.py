@@ -128,3 +128,8 @@ def parse_zone(name: str) -> dt.tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"unknown time zone '{name}' (use an IANA name such as Europe/Paris)") from error
+
+
+def from_seconds(seconds: int) -> dt.datetime:
+    """A moment in whole seconds since 1970 as a datetime in UTC."""
+    return dt.datetime.fromtimestamp(seconds, UTC)

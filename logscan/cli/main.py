@@ -13,6 +13,8 @@ from logscan.cli.check import check
 from logscan.cli.compare import compare
 from logscan.cli.completion import completion
 from logscan.cli.follow import follow
+from logscan.cli.history import history
+from logscan.cli.nightly import nightly
 from logscan.cli.pull import pull
 from logscan.cli.rules import rules
 from logscan.cli.scan import scan
@@ -67,6 +69,8 @@ cli.add_command(follow)
 cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(serve)
+cli.add_command(nightly)
+cli.add_command(history)
 cli.add_command(compare)
 cli.add_command(completion)
 

@@ -24,7 +24,7 @@ def from_railway(values: Mapping[str, Any]) -> Iterator[tuple[list[Source] | Non
     """The pulled log as a source (None without --railway), the checks, and the exit code for what could not be had (0: nothing)."""
     with tempfile.TemporaryDirectory(prefix="logscan-") as folder, connected(values) as client:
         scope = scope_of(client, values)
-        checks, failed = _checks(client, scope) if values["check"] else ((), False)
+        checks, failed = looked(client, scope) if values["check"] else ((), False)
         if not values["railway"]:
             yield None, checks, RailwayError.exit_code * failed
             return
@@ -36,7 +36,7 @@ def from_railway(values: Mapping[str, Any]) -> Iterator[tuple[list[Source] | Non
         yield [FileSource(f"railway:{visible(scope.environment.name)}", log)], checks, code
 
 
-def _checks(client: Client, scope: Scope) -> tuple[tuple[Check, ...], bool]:
+def looked(client: Client, scope: Scope) -> tuple[tuple[Check, ...], bool]:
     """A log without a look at the variables is better than nothing."""
     try:
         return look(client, scope), False

@@ -199,15 +199,16 @@ def _side(report: Report, words: Words) -> str:
 
 def _sections(found: Comparison, words: Words) -> list[tuple[str, list[tuple[str, str]]]]:
     """The groups that hold something, each with its lines."""
-    out = []
-    for group in _GROUPS:
-        rows = [*_findings(found, group, words), *_causes(found, group, words), *_ids(found, group, words)]
-        if rows:
-            out.append((words.ui(f"compare-{group}"), rows))
+    out = [(words.ui(f"compare-{group}"), rows) for group, rows in groups(found, words).items() if rows]
     unseen = _ids(found, "unseen", words)
     if unseen:
         out.append((words.ui("compare-unseen"), unseen))
     return out
+
+
+def groups(found: Comparison, words: Words) -> dict[str, list[tuple[str, str]]]:
+    """What is new, still failing and recovered: lines of a mark and a text each."""
+    return {group: [*_findings(found, group, words), *_causes(found, group, words), *_ids(found, group, words)] for group in _GROUPS}
 
 
 def _findings(found: Comparison, group: str, words: Words) -> list[tuple[str, str]]:

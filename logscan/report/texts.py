@@ -142,7 +142,7 @@ UI: Final[dict[str, tuple[str, str]]] = {
     "compare-title": ("Compared with the report before", "Comparé au rapport précédent"), "compare-new": ("New", "Nouveau"), "compare-still": ("Still failing", "Toujours en échec"), "compare-recovered": ("Recovered", "Rétabli"),
     "compare-unseen": ("Failing before, not in the new log", "En échec avant, absentes du nouveau journal"), "compare-same": ("Nothing changed.", "Rien n'a changé."),
     "compare-no-ids": ("Single mascots cannot be compared: a report that an older logscan wrote does not name them.", "Les mascottes ne peuvent pas être comparées une à une : un rapport d'un logscan plus ancien ne les nomme pas."),
-    "compare-old": ("before", "avant"), "compare-now": ("now", "maintenant"), "compare-rules": ("The two reports were made with different rules: a difference may come from these.", "Les deux rapports ont été établis avec des règles différentes : un écart peut venir de là."), "and-more": ("and {count} more", "et {count} de plus"),
+    "compare-old": ("before", "avant"), "compare-now": ("now", "maintenant"), "history-open": ("Open at the end of that night", "En cours à la fin de cette nuit"), "compare-rules": ("The two reports were made with different rules: a difference may come from these.", "Les deux rapports ont été établis avec des règles différentes : un écart peut venir de là."), "and-more": ("and {count} more", "et {count} de plus"),
 }  # fmt: skip
 # Singular and plural; French counts 0 as singular.
 COUNTED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {

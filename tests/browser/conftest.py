@@ -31,7 +31,8 @@ _NAMES = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+# Not for the session: other tests have browsers of their own, and a process can drive one at a time.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[playwright.Browser]:
     """The machine's own Chromium: nothing is downloaded."""
     program = next(filter(None, map(shutil.which, _NAMES)), None)
