@@ -21,6 +21,7 @@ from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
 from logscan.model import OUTCOMES, Diagnosis, Settings
 from logscan.ordering import in_order
+from logscan.recorded import apart
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
 from logscan.sources import Source
@@ -34,13 +35,16 @@ __all__ = ["Interrupted", "Options", "diagnose", "judge"]
 def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
     """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes."""
     options = options or Options()
-    account = read_all(sources, rulebook, options)
+    logs, recorded = apart(sources)
+    if recorded:
+        options = replace(options, answers=(*options.answers, *recorded))
+    account = read_all(logs, rulebook, options)
     if options.read is not None:
         options.read()
     options.lap("read, parse, match")
-    paths = [getattr(source, "path", None) for source in sources]
+    paths = [getattr(source, "path", None) for source in logs]
     diagnosis = judge(account, rulebook, options, [fetched_of(path) if path is not None else None for path in paths])
-    for source in sources:
+    for source in logs:
         source.close()
     return diagnosis
 
@@ -68,8 +72,12 @@ def judge(
     options.lap("timeline")
     names = [visible(reader.source.name) for reader in account.readers]
     case = Case(
-        rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks
+        rulebook, seen, mascots, attribution, coverage, names, account.tagged, account.earliest, redactor, pickup, run, options.checks,
+        options.stored, options.answers,
     )  # fmt: skip
+    if options.ask is not None:
+        case = replace(case, answers=(*case.answers, *options.ask(case.image_urls)))
+        options.lap("image addresses")
     lost = lost_to_deaths(case)
     case = replace(case, mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
@@ -91,6 +99,7 @@ def judge(
         marks=marks,
         settings=Settings(options.since, options.until, pickup, run, str(options.zone), options.redact),
         stories=stories,
+        answers=case.answers,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from logscan.causes import FAILURES
 from logscan.match import Matcher, service_votes
-from logscan.model import Check, Record, Stored
+from logscan.model import Check, ImageAnswer, ImageUrl, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
@@ -44,6 +44,7 @@ class Options:
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
     `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs.
+    `ask` is told the addresses of images and asks for some; `answers` are those of an earlier time.
     """
 
     zone: dt.tzinfo = UTC
@@ -61,6 +62,8 @@ class Options:
     lap: Callable[[str], None] = _no_lap
     checks: tuple[Check, ...] = ()
     stored: Stored | None = None
+    ask: Callable[[Sequence[ImageUrl]], Sequence[ImageAnswer]] | None = None
+    answers: tuple[ImageAnswer, ...] = ()
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Attribution, Block, Failure, count_lines, family_of, rule_of
-from logscan.model import Check, Coverage, Evidence
+from logscan.images import image_urls
+from logscan.model import Check, Coverage, Evidence, ImageAnswer, ImageUrl, Stored
 from logscan.ordering import Seen
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
@@ -37,7 +38,7 @@ class Case:
     """One run's facts. Frozen; what is derived is computed once.
 
     `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known;
-    `looked` are items of the checklist that were looked at on Railway.
+    `looked` are items of the checklist that were looked at on Railway, `answers` what image addresses answered.
     """
 
     rulebook: Rulebook
@@ -52,6 +53,8 @@ class Case:
     pickup: int
     run: int
     looked: tuple[Check, ...] = ()
+    stored: Stored | None = None
+    answers: tuple[ImageAnswer, ...] = ()
 
     def shown_to_fail(self, *names: str) -> bool:
         """Whether a look at Railway itself shows one of these items to be wrong."""
@@ -104,6 +107,13 @@ class Case:
             if item.sighting.mascot and item.sighting.kind == "event":
                 out.setdefault(item.sighting.mascot, []).append(item)
         return out
+
+    @cached_property
+    def image_urls(self) -> list[ImageUrl]:
+        """The addresses of images that rows and lines name."""
+        refused = [line for block in self.attribution.blocks if block.family == "browser-image-cors" for line in block.lines]
+        named = [*self.events("image_url", "plugin_image_failed"), *refused]
+        return image_urls(named, self.events("http_image"), self.stored, self.mascots["mascot_id"].to_list())
 
     @cached_property
     def line_counts(self) -> Counter[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
 from logscan.causes import Failure
-from logscan.findings.case import Case, families_by_mascot, families_of, family_order
+from logscan.findings.answers import evidence_of, explicit, failing, kinds_of, one_each, trouble_of
+from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
+from logscan.findings.requests import ImageRequests, image_requests, path_of
 from logscan.match import captured_number
-from logscan.model import Finding
+from logscan.model import Confidence, Evidence, Finding, ImageAnswer
 from logscan.ordering import Seen
+from logscan.times import format_stamp
 
 CORS: Final = "browser-image-cors"
 # What makes a refusal one of the plugin's images: its iframe has the origin `null`, and images have addresses.
@@ -61,26 +64,62 @@ def images_not_accessible(case: Case) -> Finding | None:
     uploads = [f for f in case.attribution.failures if f.event == "upload_failed" and f.mascot in lost]
     batches = [batch for batch in _batches(case) if batch.gave_up and not batch.images]
     refused = _refused(case)
-    if not lost and not batches and not refused:
+    asked, wrong = image_requests(case), failing(case.answers)
+    if not lost and not batches and not refused and not asked.failing and not wrong:
         return None
-    items = sorted([f.seen for f in uploads] + refused + [b.gave_up[-1] for b in batches], key=lambda item: item.at)
+    items = sorted([*(f.seen for f in uploads), *refused, *asked.failing, *(b.gave_up[-1] for b in batches)], key=lambda item: item.at)
     causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
     proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [b.gave_up[-1] for b in batches[:2]]
+    proof += [*([asked.deploy_line] if asked.deploy_line is not None else []), *(asked.gone or asked.failing)[:2]]
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
-    uploaded = [item for item in case.events("uploaded") if item.at > items[-1].at]
+    hit = lost | asked.hit | {it.mascot or it.url for it in wrong}
+    uploaded = [item for item in case.events("uploaded") if items and item.at > items[-1].at]
+    fine = [it for it in case.answers if trouble_of(it) is None]
     return Finding(
-        "images-not-accessible", "critical", "certain" if lost or refused else "likely",
-        items[0].stamp, items[-1].stamp, not uploaded, max(len(lost), 0 if lost else unseen), causes,
-        case.evidence(proof), case.evidence(uploaded, 2), ("image-urls",) if not batches else ("database", "image-urls"),
-        {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused})},
-        _variant(lost=bool(lost), gave_up=bool(batches), refused=bool(refused)),
+        "images-not-accessible", "critical", _sureness(case, asked, told=bool(lost or refused)),
+        items[0].stamp if items else None, items[-1].stamp if items else None, not uploaded,
+        max(len(hit), 0 if lost else unseen), causes,
+        _with_answers(case, case.evidence(proof), one_each(wrong)),
+        _with_answers(case, case.evidence(uploaded or asked.good[-2:], 2), fine[:1]), _lacking(case, gave_up=bool(batches)),
+        {
+            "missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}),
+            "failing": len(asked.failing), "wrong": len(wrong), "asked": len(case.answers), "deploy": format_stamp(asked.deploy) or "—",
+        },
+        _variant(
+            upload=bool(lost), plugin=bool(batches), browser=bool(refused), requests=bool(asked.failing), answers=bool(wrong),
+            gone=len(asked.gone) == len(asked.failing),
+        ),
+        (*kinds_of(wrong), *(["gone"] if asked.gone else ["requests"] if asked.failing else [])),
     )  # fmt: skip
 
 
-def _variant(*, lost: bool, gave_up: bool, refused: bool) -> str | None:
+def _sureness(case: Case, asked: ImageRequests, *, told: bool) -> Confidence:
+    """An explicit refusal is certain; a plugin that gave up is likely, and no more than possible where every address answers well."""
+    if told or explicit(case.answers) or any(path_of(item) in asked.owners for item in asked.failing):
+        return "certain"
+    well = bool(case.answers) and not failing(case.answers)
+    return "possible" if well and not asked.failing else "likely"
+
+
+def _with_answers(case: Case, lines: tuple[Evidence, ...], answers: Sequence[ImageAnswer]) -> tuple[Evidence, ...]:
+    """Lines of the log, and what addresses answered; room is kept for both."""
+    shown = [evidence_of(it, case.redactor, case.answers.index(it) + 1) for it in answers[:MAX_EVIDENCE]]
+    room = MAX_EVIDENCE - min(len(shown), 2)
+    return (*lines[:room], *shown)[:MAX_EVIDENCE]
+
+
+def _lacking(case: Case, *, gave_up: bool) -> tuple[str, ...]:
+    """What would make it sure, and is not there."""
+    wanted = (("database", gave_up and case.stored is None), ("image-urls", not case.answers))
+    return tuple(name for name, holds in wanted if holds)
+
+
+def _variant(*, gone: bool, **holds: bool) -> str | None:
     """Which summary says it: with one way only in which images are not seen, that one's."""
-    ways = [name for name, holds in (("upload", lost), ("plugin", gave_up), ("browser", refused)) if holds]
-    return ways[0] if len(ways) == 1 else None
+    ways = [name for name in holds if holds[name]]
+    if ways == ["requests"] and gone:
+        return "gone"
+    return ways[0] if len(ways) == 1 else "joined" if {"requests", "answers"} & set(ways) else None
 
 
 def _refused(case: Case) -> list[Seen]:

@@ -69,7 +69,10 @@ class Words:
             for remedy in known.remedies if known else ():
                 out.setdefault(remedy.text.render(self.language), remedy)
         explained = any(family in self.rulebook.families for family in finding.causes)
-        for remedy in self.rulebook.findings[finding.id].remedies:
+        texts = self.rulebook.findings[finding.id]
+        for remedy in (remedy for key in finding.advice for remedy in texts.advice.get(key, ())):
+            out.setdefault(remedy.text.render(self.language), remedy)
+        for remedy in texts.remedies:
             if remedy.unexplained and explained:
                 continue
             out.setdefault(remedy.text.render(self.language), remedy)
