@@ -32,7 +32,7 @@ def may_be_asked(address: Address, allowed: Iterable[Network] = ()) -> bool:
     inner = getattr(address, "ipv4_mapped", None) or address
     if any(inner in network for network in allowed if network.version == inner.version):
         return True
-    if inner.version == 6 and (inner.is_site_local or any(inner in network for network in _CARRIERS)):  # noqa: PLR2004  # IPv6
+    if isinstance(inner, ipaddress.IPv6Address) and (inner.is_site_local or any(inner in network for network in _CARRIERS)):
         return False
     return bool(inner.is_global and not inner.is_multicast and not inner.is_reserved and not inner.is_unspecified)
 

@@ -14,11 +14,15 @@ from logscan.ordering import Seen
 from logscan.times import EARLIEST
 
 SUFFIXES: Final = ("png", "jpg", "jpeg", "webp", "gif", "svg", "avif")
-_URL: Final = re.compile(rf"https?://[^\s'\"<>`\\\[\]{{}}|^]{{3,2000}}?\.(?:{'|'.join(SUFFIXES)})(?![\w.-])(?:\?[^\s'\"<>`\\)\]}}]{{0,4000}})?", re.IGNORECASE)
+_URL: Final = re.compile(
+    rf"https?://[^\s'\"<>`\\\[\]{{}}|^]{{3,2000}}?\.(?:{'|'.join(SUFFIXES)})(?![\w.-])(?:\?[^\s'\"<>`\\)\]}}]{{0,4000}})?", re.IGNORECASE
+)
 _MAX: Final = 20_000
 _SEGMENT: Final = re.compile(r"[^/?#&=]{3,64}")
 # What a browser asks for by itself.
-_OWN: Final = re.compile(r"/(?:favicon|apple-touch-icon|android-chrome|mstile|logo|swagger)[^/]*$|/(?:swagger|api-docs)(?:-ui)?/", re.IGNORECASE)
+_OWN: Final = re.compile(
+    r"/(?:favicon|apple-touch-icon|android-chrome|mstile|logo|swagger)[^/]*$|/(?:swagger|api-docs)(?:-ui)?/", re.IGNORECASE
+)
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -28,9 +32,8 @@ def image_urls(named: Iterable[Seen], requests: Iterable[Seen], stored: Stored |
     out: dict[str, ImageUrl] = {}
     for url in (*_of_rows(stored), *_of_lines(named, ids), *_of_requests(requests, ids)):
         before = out.get(url.url)
-        if before is None and len(out) < _MAX:
-            out[url.url] = url
-        elif before is not None and before.mascot is None and url.mascot is not None:
+        better = before is not None and before.mascot is None and url.mascot is not None
+        if better or (before is None and len(out) < _MAX):
             out[url.url] = url
     return list(out.values())
 
@@ -110,11 +113,11 @@ def sample(urls: Sequence[ImageUrl], number: int) -> list[ImageUrl]:
     out: list[ImageUrl] = []
     while turns and len(out) < number:
         for turn in list(turns):
-            url = next(turn, None)
-            if url is None:
+            chosen = next(turn, None)
+            if chosen is None:
                 turns.remove(turn)
             elif len(out) < number:
-                out.append(url)
+                out.append(chosen)
     return out
 
 

@@ -16,6 +16,7 @@ from logscan.errors import SourceError
 from logscan.images import shown
 from logscan.model import ImageAnswer
 from logscan.sources import FileSource, MemorySource, Source
+from logscan.stretches import limited
 from logscan.times import format_stamp, parse_stamp
 from logscan.visible import visible
 
@@ -76,13 +77,11 @@ def _answers_in(source: Source) -> list[ImageAnswer] | None:
         head = next(chunks, b"")
         if not head.startswith(_HEAD):
             return None
-        data = b""
-        for chunk in chain([head], chunks):
-            data += chunk
-            if len(data) > _MOST:
-                raise SourceError(f"{source.name}: more than {_MOST >> 20} MiB of answers: this is no file of `--save-answers`")
+        data = b"".join(limited(chain([head], chunks), _MOST + 1))
     except SourceError:
         return None
+    if len(data) > _MOST:
+        raise SourceError(f"{source.name}: more than {_MOST >> 20} MiB of answers: this is no file of `--save-answers`")
     return decode(data, visible(source.name))
 
 

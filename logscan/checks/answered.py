@@ -24,9 +24,14 @@ _TOO_MANY: Final = 429
 _SERVER: Final = 500
 _MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 _BRANDS: Final = frozenset({b"avif", b"avis", b"mif1", b"heic"})
-_SVG: Final = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,300}>\s*)?(?:<!--.{0,2000}?-->\s*|<!DOCTYPE svg[^>]{0,500}>\s*)*<svg\b", re.DOTALL)
+_SVG: Final = re.compile(
+    rb"^\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,300}>\s*)?(?:<!--.{0,2000}?-->\s*|<!DOCTYPE svg[^>]{0,500}>\s*)*<svg\b", re.DOTALL
+)
 _HTML: Final = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
-_EXPIRED: Final = re.compile(rb"Request has expired|ExpiredToken|AuthenticationFailed.{0,200}expir|InvalidJWT|\bexp\W{0,3}claim|jwt expired|[Ss]ignature expired", re.DOTALL)
+_EXPIRED: Final = re.compile(
+    rb"Request has expired|ExpiredToken|AuthenticationFailed.{0,200}expir|InvalidJWT|\bexp\W{0,3}claim|jwt expired|[Ss]ignature expired",
+    re.DOTALL,
+)
 _BUCKET: Final = re.compile(rb"NoSuchBucket|Bucket not found|The specified bucket does not exist")
 _ABSENT: Final = re.compile(rb"NoSuchKey|Object not found|\"statusCode\"\s*:\s*\"?404\"?|The resource was not found")
 _XML_CODE: Final = re.compile(rb"<Code>([A-Za-z]{3,60})</Code>")
@@ -111,7 +116,11 @@ def why_of(body: Body) -> str | None:
         return found[1].decode()
     with suppress(msgspec.DecodeError, ValueError):
         fields: Any = msgspec.json.decode(body.start)
-        text = next((fields[key] for key in ("error", "code", "message") if isinstance(fields.get(key), str)), None) if isinstance(fields, dict) else None
+        text = (
+            next((fields[key] for key in ("error", "code", "message") if isinstance(fields.get(key), str)), None)
+            if isinstance(fields, dict)
+            else None
+        )
         if text and re.fullmatch(r"[\w .-]{1,60}", text):
             return visible(str(text))
     return None

@@ -21,12 +21,11 @@ import httpx
 
 from logscan.addresses import Address, Network, may_be_asked
 from logscan.checks.answered import Body, kind_of, why_of
-from logscan.images import shown
+from logscan.images import sample, shown
 from logscan.model import ImageAnswer, ImageUrl
 from logscan.railway.client import trust
 from logscan.version import __version__
 
-SAMPLE: Final = 20
 # Seconds: for one step of a connection, for one address, for all of them.
 STEP_TIME: Final = 6.0
 ONE_TIME: Final = 20.0
@@ -63,6 +62,11 @@ class _Hops:
 
     url: httpx.URL
     cors: list[str | None] = field(default_factory=list)
+
+
+def ask_some(urls: Sequence[ImageUrl], *, number: int, policy: Policy) -> tuple[ImageAnswer, ...]:
+    """`ask` a sample of the addresses."""
+    return ask(sample(urls, number), policy)
 
 
 def ask(urls: Sequence[ImageUrl], policy: Policy | None = None) -> tuple[ImageAnswer, ...]:
@@ -160,7 +164,13 @@ class _Asker:
     @asynccontextmanager
     async def _request(self, method: str, url: httpx.URL, headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
         """One request to an address that was judged. The name stands in the request, and the certificate must be its own."""
-        sent = {"Host": url.netloc.decode("ascii"), "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity", "User-Agent": _AGENT, **headers}
+        sent = {
+            "Host": url.netloc.decode("ascii"),
+            "Accept": "image/*,*/*;q=0.5",
+            "Accept-Encoding": "identity",
+            "User-Agent": _AGENT,
+            **headers,
+        }
         addresses = await self._addresses(url)
         for place, address in enumerate(addresses):
             request = httpx.Request(

@@ -16,7 +16,9 @@ def image_urls_check(case: Case) -> Check:
     """Whether images answer. Asking them says more than what others got; nothing passes without data."""
     if case.answers:
         return _by_answers(case, case.answers)
-    return _by_requests(case) or Check("image-urls", "skip", "known" if case.image_urls else None, None, {"count": str(len(case.image_urls))})
+    return _by_requests(case) or Check(
+        "image-urls", "skip", "known" if case.image_urls else None, None, {"count": str(len(case.image_urls))}
+    )
 
 
 def _by_answers(case: Case, answers: Sequence[ImageAnswer]) -> Check:
@@ -30,7 +32,8 @@ def _by_answers(case: Case, answers: Sequence[ImageAnswer]) -> Check:
     status: Status = "fail" if any(it.kind not in UNREACHED for it in bad) or (bad and len(bad) < len(answers)) else "warn"
     status = "warn" if kind in DOUBTFUL and not bad else status
     values = {
-        "count": str(len(same)), "total": str(len(answers)), "host": host_of(same[0].url) or same[0].url, "status": str(same[0].status or ""),
+        "count": str(len(same)), "total": str(len(answers)), "host": host_of(same[0].url) or same[0].url,
+        "status": str(same[0].status or ""),
         "why": same[0].why or "",
     }  # fmt: skip
     return Check("image-urls", status, kind, _evidence(case, same[0]), values)
@@ -71,5 +74,7 @@ def image_cors_check(case: Case) -> Check | None:
         return Check("image-cors", "fail", kind, _evidence(case, refused[0]), values)
     closed = [it for it in known if it.preflight is not None and it.preflight >= 400]  # noqa: PLR2004  # HTTP
     if closed:
-        return Check("image-cors", "pass", "no-preflight", _evidence(case, closed[0]), {"total": str(len(known)), "status": str(closed[0].preflight)})
+        return Check(
+            "image-cors", "pass", "no-preflight", _evidence(case, closed[0]), {"total": str(len(known)), "status": str(closed[0].preflight)}
+        )
     return Check("image-cors", "pass", "allowed", _evidence(case, known[0]), {"total": str(len(known))})

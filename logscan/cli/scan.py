@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from logscan.cli.addresses import address_options
 from logscan.cli.targets import limit_options, target_options
 
 OUTPUTS = ("text", "json", "markdown")
@@ -44,6 +45,7 @@ FORMATS = (
 @click.option("--http", is_flag=True, default=False, help="With --railway: HTTP requests for images, too.")
 @click.option("--check", is_flag=True, default=False, help="Look at the services and variables on Railway, too (see logscan check).")
 @limit_options
+@address_options
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 
+from logscan.cli.addresses import asker
 from logscan.cli.output import emit, is_terminal, use_colour
 from logscan.cli.pace import Stopwatch, cores, uncollected
 from logscan.cli.parsing import moment_of_report, parsed
@@ -23,10 +24,11 @@ from logscan.cli.stopping import stoppable
 from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
+from logscan.recorded import encode
 from logscan.report.contract import json_schema, to_json
 from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
-from logscan.sinks.files import write_text, write_timeline
+from logscan.sinks.files import write_bytes, write_text, write_timeline
 from logscan.sources import PipeSource, Source, expand
 from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
@@ -76,7 +78,7 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
 
 def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, targets: _Targets, *, now: int) -> int:
     report, timeline = targets
-    _spare_inputs(sources, {"-o": report, "--timeline": timeline})
+    _spare_inputs(sources, {"-o": report, "--timeline": timeline, "--save-answers": values["save_answers"]})
     with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
             _keep_pipes(sources, report)
@@ -91,7 +93,7 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
             emit(page)
         else:
             emit(_summary(values["format"], diagnosis, words, rulebook))
-        written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
+        written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words, answers=values["save_answers"])
         if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
     options.lap("report")
@@ -114,11 +116,13 @@ def _keep_pipes(sources: Iterable[Source], report: Path | None) -> None:
             source.spool = True
 
 
-def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:
+def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words, *, answers: Path | None) -> bool:
     """Write the files; whether that went well. What was found is more important than where it could not be put."""
     try:
         if timeline is not None:
             write_timeline(timeline, diagnosis.mascots)
+        if answers is not None:
+            write_bytes(answers, encode(diagnosis.answers))
         if report is not None:
             write_text(report, page)
             click.echo(words.ui("written", path=visible(str(report))), err=True)
@@ -151,7 +155,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
         pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
-        redact=not values["no_redact"], workers=values["workers"] or cores(),
+        redact=not values["no_redact"], workers=values["workers"] or cores(), ask=asker(values),
     )  # fmt: skip
 
 
@@ -163,12 +167,17 @@ def _targets(values: Mapping[str, Any]) -> _Targets:
     if report is None and (values["open"] or (values["format"] == "text" and is_terminal())):
         report = DEFAULT_REPORT
     timeline: Path | None = values["timeline"]
+    _has_folder("--save-answers", values["save_answers"])
     if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
         raise UsageError(f"--timeline '{timeline}': the file must end in .jsonl, .csv or .parquet")
     for name, path in (("-o", report), ("--timeline", timeline)):
-        if path is not None and str(path) != "-" and not path.parent.is_dir():
-            raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
+        _has_folder(name, path)
     return report, timeline
+
+
+def _has_folder(name: str, path: Path | None) -> None:
+    if path is not None and str(path) != "-" and not path.parent.is_dir():
+        raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
 
 
 def _spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:

@@ -109,7 +109,10 @@ def _lost_at(items: Sequence[Seen], made: int | None, deploys: Sequence[tuple[in
 def _deploys(case: Case) -> list[tuple[int, Seen | None]]:
     """When a container began anew, with an empty disk: by Railway's list, its own line, or a new deployment's first answer."""
     found: list[tuple[int, Seen | None]] = [
-        (at, None) for it in case.coverage.deployments for at in (it.changed or it.created,) if at is not None and it.status not in _NEVER_RAN
+        (at, None)
+        for it in case.coverage.deployments
+        for at in (it.changed or it.created,)
+        if at is not None and it.status not in _NEVER_RAN
     ]
     found += [(item.at, item) for item in case.events("container_start")]
     known: dict[str, Seen] = {}
