@@ -5,12 +5,13 @@ bytes → blocks → candidate lines → records → sightings → events → ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from logscan.attribute import attribute
+from logscan.cases import Kept, opened
 from logscan.checks.from_logs import checklist
 from logscan.checks.joining import joined
 from logscan.fetched import Fetched, fetched_of, with_fetched
@@ -19,7 +20,7 @@ from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
 from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
-from logscan.model import OUTCOMES, Diagnosis, Settings
+from logscan.model import OUTCOMES, Coverage, Diagnosis, Settings
 from logscan.ordering import in_order
 from logscan.recorded import apart
 from logscan.redact import Redactor
@@ -32,9 +33,21 @@ from logscan.visible import visible
 __all__ = ["Interrupted", "Options", "diagnose", "judge"]
 
 
-def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None) -> Diagnosis:
-    """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes."""
+def diagnose(
+    sources: Sequence[Source], rulebook: Rulebook, options: Options | None = None, keep: Callable[[Kept], None] | None = None
+) -> Diagnosis:
+    """Read `sources` and say why images are missing. Unreadable inputs are told in the coverage's notes.
+
+    `keep` is given what a case is made of, while the sources are still open.
+    """
     options = options or Options()
+    redactor = Redactor(rulebook, options.redact)
+    case, sources = opened(sources, rulebook, options)
+    if case is not None:
+        diagnosis = judge(case.account, rulebook, case.options, coverage=case.coverage, redactor=redactor)
+        if keep is not None:
+            keep(Kept.of(case.account, case.options, diagnosis, redactor))
+        return diagnosis
     logs, recorded = apart(sources)
     if recorded:
         options = replace(options, answers=(*options.answers, *recorded))
@@ -43,24 +56,36 @@ def diagnose(sources: Sequence[Source], rulebook: Rulebook, options: Options | N
         options.read()
     options.lap("read, parse, match")
     paths = [getattr(source, "path", None) for source in logs]
-    diagnosis = judge(account, rulebook, options, [fetched_of(path) if path is not None else None for path in paths])
+    fetched = [fetched_of(path) if path is not None else None for path in paths]
+    diagnosis = judge(account, rulebook, options, fetched, redactor=redactor)
+    if keep is not None:
+        keep(Kept.of(account, options, diagnosis, redactor))
     for source in logs:
         source.close()
     return diagnosis
 
 
 def judge(
-    account: Account, rulebook: Rulebook, options: Options, fetched: Sequence[Fetched | None] = (), until: int | None = None
+    account: Account,
+    rulebook: Rulebook,
+    options: Options,
+    fetched: Sequence[Fetched | None] = (),
+    until: int | None = None,
+    *,
+    coverage: Coverage | None = None,
+    redactor: Redactor | None = None,
 ) -> Diagnosis:
     """What follows from an account of what was read; for stories some lines are read again.
 
     `fetched` are the accounts of pulls, by source; `until`: no line is missing up to then, though none may have been written.
+    `coverage` is that of a case, in which it was worked out before.
     """
-    redactor = Redactor(rulebook, options.redact)
+    redactor = redactor or Redactor(rulebook, options.redact)
     seen = named_failures(in_order(account.matcher.seen, {n: reader.parser.days for n, reader in enumerate(account.readers)}))
     attribution = attribute(seen, rulebook)
     options.lap("order, causes")
-    coverage = with_fetched(coverage_of(account, seen, redactor), fetched, options.since, options.until)
+    if coverage is None:
+        coverage = with_fetched(coverage_of(account, seen, redactor), fetched, options.since, options.until)
     if until is not None and coverage.end is not None:
         coverage = replace(coverage, end=max(coverage.end, until))
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run

@@ -68,7 +68,10 @@ class Options:
 
 @dataclass(slots=True)
 class Account:
-    """What reading gave. The sightings are in `matcher.seen`; the counters go by the number of the source."""
+    """What reading gave. The sightings are in `matcher.seen`; the counters go by the number of the source.
+
+    `beside` are lines beside others, where they are at hand and cannot be read again.
+    """
 
     matcher: Matcher
     readers: list[Reader]
@@ -82,6 +85,7 @@ class Account:
     tagged_sources: set[int] = field(default_factory=set)
     services: dict[int, set[str]] = field(default_factory=dict)
     interrupted: int | None = None
+    beside: dict[tuple[int, int], Record] | None = None
     _backend: set[int] | None = None
 
     def add_samples(self, number: int, records: Sequence[Record]) -> None:
