@@ -78,14 +78,28 @@ def packed(kept: Kept, *, now: int, reports: Mapping[str, str], setup: Mapping[s
 
 def _case(kept: Kept, now: int, setup: Mapping[str, str]) -> KeptCase:
     account, diagnosis, stored = kept.account, kept.diagnosis, kept.options.stored
+    earliest = [
+        (number, list(key), at)
+        for number, reader in enumerate(account.readers)
+        for key, at in reader.earliest.items()
+        if key in account.matcher.processes
+    ]
     return KeptCase(
-        logscan=__version__, rules=diagnosis.rules_hash, now=format_stamp(now) or "", verdict=diagnosis.verdict, settings=diagnosis.settings,
-        coverage=diagnosis.coverage, records=account.matcher.records, processes=[list(_key(key)) for key in account.matcher.processes],
-        earliest=[(n, list(key), at) for n, reader in enumerate(account.readers) for key, at in reader.earliest.items()
-                  if key in account.matcher.processes],
-        answers=list(diagnosis.answers), checks=list(kept.options.checks), interrupted=account.interrupted, setup=dict(sorted(setup.items())),
+        logscan=__version__,
+        rules=diagnosis.rules_hash,
+        now=format_stamp(now) or "",
+        verdict=diagnosis.verdict,
+        settings=diagnosis.settings,
+        coverage=diagnosis.coverage,
+        records=account.matcher.records,
+        processes=[list(_key(key)) for key in account.matcher.processes],
+        earliest=earliest,
+        answers=list(diagnosis.answers),
+        checks=list(kept.options.checks),
         stored=KeptStored(stored.name, sorted(stored.known), stored.partial) if stored is not None else None,
-    )  # fmt: skip
+        interrupted=account.interrupted,
+        setup=dict(sorted(setup.items())),
+    )
 
 
 def _key(key: object) -> Sequence[object]:
@@ -117,7 +131,10 @@ def _seen(kept: Kept) -> Iterator[KeptLine]:
 
 def _captures(redactor: Redactor, it: Sighting) -> dict[str, str]:
     # Ids are shown as ids everywhere, or two spellings of one would part what belongs together.
-    return {name: redactor.clean_id(value) if len(value) <= _LONGEST else redactor.masked(value[:_LONGEST]) for name, value in it.captures.items()}
+    return {
+        name: redactor.clean_id(value) if len(value) <= _LONGEST else redactor.masked(value[:_LONGEST])
+        for name, value in it.captures.items()
+    }
 
 
 def _beside(kept: Kept) -> Iterator[KeptBeside]:
@@ -145,4 +162,3 @@ def _url(text: str | None, redactor: Redactor) -> str | None:
         return None
     path, mark, query = text.partition("?")
     return redactor.masked(path[:_LONGEST]) + (f"?{redactor.mark(query)}" if mark and query else "")
-

@@ -108,7 +108,8 @@ def _open(source: Source, rulebook: Rulebook, options: Options) -> Opened:
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise SourceError(f"{name}: this case is damaged ({error})") from error
     count = len(case.coverage.sources)
-    if any(not 0 <= it.source < count for it in (*lines, *beside)) or any(not 0 <= it.process < len(case.processes) for it in lines):
+    places = {it.source for it in lines} | {it.source for it in beside}
+    if not places <= set(range(count)) or not {it.process for it in lines} <= set(range(len(case.processes))):
         raise SourceError(f"{name}: this case is damaged (a line of no source)")
     seen, unknown = _sightings(lines, rulebook)
     processes = {_key(key): number for number, key in enumerate(case.processes)}
@@ -217,5 +218,5 @@ def _stored(case: KeptCase, rows: Sequence[KeptRow]) -> Stored | None:
         "full_body_url": [it.full_body_url for it in rows], "avatar_url": [it.avatar_url for it in rows],
         "batch_id": [it.batch_id for it in rows], "created_at": [parse_stamp(it.created_at or "") for it in rows],
     }  # fmt: skip
-    frame = pl.DataFrame(columns, schema={**STORED, "created_at": pl.Int64()}).cast(dict(STORED))
+    frame = pl.DataFrame(columns, schema={**STORED, "created_at": pl.Int64()}).cast(STORED)
     return Stored(visible(case.stored.name), frame, frozenset(case.stored.known), case.stored.partial)

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
+from logscan.cli.bundle import bundle
 from logscan.cli.check import check
 from logscan.cli.compare import compare
 from logscan.cli.completion import completion
@@ -68,6 +69,7 @@ cli.add_command(check)
 cli.add_command(rules)
 cli.add_command(serve)
 cli.add_command(compare)
+cli.add_command(bundle)
 cli.add_command(completion)
 
 

@@ -57,7 +57,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
 
 def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
     now = moment_of_report(values["now"])
-    options = replace(_options(values, now), lap=watch.lap)
+    options = replace(options_of(values, now), lap=watch.lap)
     targets = _targets(values)
     rulebook = checked_rules(values["rules"])
     watch.lap("rules")
@@ -78,7 +78,7 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
 
 def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, targets: _Targets, *, now: int) -> int:
     report, timeline = targets
-    _spare_inputs(sources, {"-o": report, "--timeline": timeline, "--save-answers": values["save_answers"]})
+    spare_inputs(sources, {"-o": report, "--timeline": timeline, "--save-answers": values["save_answers"]})
     with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
             _keep_pipes(sources, report)
@@ -145,7 +145,8 @@ def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
     return 0
 
 
-def _options(values: Mapping[str, Any], now: int) -> Options:
+def options_of(values: Mapping[str, Any], now: int) -> Options:
+    """How to read and judge, as a scan's options say; a bundle has no `no_redact`. Raises UsageError."""
     zone = parsed("--tz", values["tz"], parse_zone)
     since = parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
     until = parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
@@ -155,7 +156,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
         pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
-        redact=not values["no_redact"], workers=values["workers"] or cores(), ask=asker(values),
+        redact=not values.get("no_redact"), workers=values["workers"] or cores(), ask=asker(values),
     )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ def _has_folder(name: str, path: Path | None) -> None:
         raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
 
 
-def _spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:
+def spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:
     """Refuse to write the report over a log."""
     inputs = {path.resolve() for source in sources if (path := getattr(source, "path", None)) is not None and path.is_file()}
     for name, target in targets.items():
