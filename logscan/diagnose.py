@@ -18,6 +18,8 @@ from logscan.fetched import Fetched, fetched_of, with_fetched
 from logscan.findings import Case, conclude
 from logscan.findings.causes import causes_of, doubted, explained, other_jobs
 from logscan.findings.lost import lost_to_deaths
+from logscan.findings.plugin import batches_of
+from logscan.findings.rows import matched_of
 from logscan.intake import Account, Interrupted, Options, coverage_of, read_all
 from logscan.jobs import named_failures
 from logscan.model import OUTCOMES, Coverage, Diagnosis, Settings
@@ -29,6 +31,7 @@ from logscan.sources import Source
 from logscan.stories import marks_of, stories_of
 from logscan.timeline import events_frame, restarts_frame, timeline, with_causes
 from logscan.visible import visible
+from logscan.withdatabase import with_rows, without_exports
 
 __all__ = ["Interrupted", "Options", "diagnose", "judge"]
 
@@ -49,9 +52,11 @@ def diagnose(
             keep(Kept.of(case.account, case.options, diagnosis, redactor))
         return diagnosis
     logs, recorded = apart(sources)
+    logs, options = without_exports(logs, options)
     if recorded:
         options = replace(options, answers=(*options.answers, *recorded))
     account = read_all(logs, rulebook, options)
+    options = with_rows(account, options)
     if options.read is not None:
         options.read()
     options.lap("read, parse, match")
@@ -86,6 +91,7 @@ def judge(
     options.lap("order, causes")
     if coverage is None:
         coverage = with_fetched(coverage_of(account, seen, redactor), fetched, options.since, options.until)
+        coverage = replace(coverage, notes=(*coverage.notes, *options.notes))
     if until is not None and coverage.end is not None:
         coverage = replace(coverage, end=max(coverage.end, until))
     pickup, run = options.pickup or rulebook.pickup, options.run or rulebook.run
@@ -125,6 +131,8 @@ def judge(
         settings=Settings(options.since, options.until, pickup, run, str(options.zone), options.redact),
         stories=stories,
         answers=case.answers,
+        matched=matched_of(case.rows, options.stored, redactor.clean_id) if case.rows is not None and options.stored is not None else None,
+        batches=batches_of(case),
     )
 
 

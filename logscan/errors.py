@@ -4,6 +4,7 @@
      ├─ UsageError              2 the command line asks for something that makes no sense
      ├─ RulesError              2 rule files are wrong; holds every problem found
      ├─ SourceError             3 an input could not be read, or not to its end
+     ├─ DatabaseError           3 the database cannot be reached or read, or its export makes no sense
      └─ RailwayError            3 Railway cannot be reached, or answers with an error
          ├─ RefusedError        3 the token is dead, or of another kind, or has no right to this
          ├─ MissingError        3 the project, environment, service or deployment is not there
@@ -62,6 +63,10 @@ class SourceError(LogscanError):
     """An input that does not exist, may not be read or is damaged."""
 
     exit_code = 3
+
+
+class DatabaseError(LogscanError):
+    """Rows of mascots that could not be read. The message never holds a password."""
 
 
 class RailwayError(LogscanError):

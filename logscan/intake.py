@@ -32,12 +32,13 @@ def read_all(sources: Sequence[Source], rulebook: Rulebook, options: Options) ->
     scanner, matcher = prepared(rulebook, full=options.full or windowed)
     account = Account(matcher, [])
     for place, source in enumerate(sources):
-        reader = Reader(source, scanner, options.zone, options.form, progress=options.progress)
+        form = source.form or options.form
+        reader = Reader(source, scanner, options.zone, form, progress=options.progress)
         account.readers.append(reader)
         if account.interrupted is not None:
             continue
         try:
-            segments = [] if windowed else segments_of(source, options.form)
+            segments = [] if windowed else segments_of(source, form)
             if segments:
                 read_in_parts(account, place, segments, options)
             else:
@@ -140,9 +141,18 @@ def _notes_on(account: Account, number: int) -> list[Note]:
         (account.unstamped[number], Note(stamps, 1, name)),
         (_cut_by_cli(reader), Note("cut-at-500", 1, name)),
         (account.double.get(number), Note("duplicates", account.double.get(number, 0), name)),
+        (_silent_console(account, number), Note("console-empty", 1, name)),
         (kind, Note("other-log", 1, {**name, "kind": kind or ""})),
     )
     return [note for holds, note in possible if holds]
+
+
+def _silent_console(account: Account, number: int) -> bool:
+    """Whether a source that is said to be the plugin's console holds nothing of the plugin."""
+    if account.readers[number].source.form != "devtools":
+        return False
+    own = (sighting for sighting in account.matcher.seen if sighting.source == number)
+    return not any((sighting.event or "").startswith("plugin_") or sighting.kind == "cause" for sighting in own)
 
 
 def _cut_by_cli(reader: Reader) -> bool:

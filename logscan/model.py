@@ -241,6 +241,59 @@ class Stored:
     partial: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Mascots of whom logs and database say the same two things. `ids` are the first of them, as they may be shown.
+
+    `logs` is an outcome, or why there is none: `not_in_logs` (made in the logs' time), `other_time`, `undated`, `no_logs`.
+    `database` is a status in lower case, or `absent`. `kind` says what comes of it, `meaning` is the key of its sentence.
+    """
+
+    logs: str
+    database: str
+    image: Literal["present", "missing"] | None
+    mascots: int
+    kind: Literal["agrees", "later", "contradiction", "no-image", "absent", "not-logged", "other-time"]
+    meaning: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The database beside the logs. `images_missing` counts completed rows without any URL; times in ns."""
+
+    name: str
+    rows: int
+    partial: bool
+    by_status: Mapping[str, int]
+    images_missing: int
+    first: int | None
+    last: int | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One polling of the plugin, as its console tells it. `mascots` are ids as they may be shown; `joined` says by what they are known.
+
+    `attempts` of `most` were spent; `images` is whether it ever saw all of them. `states` counts the mascots by outcome,
+    or by status where only the database knows them. `meaning` is the key of the sentence that says what comes of it.
+    """
+
+    id: str
+    mascots: tuple[str, ...]
+    joined: Literal["database", "logs", "console"] | None
+    variations: int | None
+    attempts: int
+    most: int | None
+    images: bool
+    gave_up: bool
+    image_errors: int
+    states: Mapping[str, int]
+    meaning: str
+    evidence: Evidence | None = None
+
+
 class StoryLine(NamedTuple):
     """A line of one mascot's story, redacted. `source` numbers the sources of the coverage, from 0.
 
@@ -322,6 +375,8 @@ class Diagnosis:
     settings: Settings = Settings()
     stories: Stories | None = None
     answers: tuple[ImageAnswer, ...] = ()
+    matched: Matched | None = None
+    batches: tuple[Batch, ...] = ()
 
     @property
     def critical(self) -> bool:

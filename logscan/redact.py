@@ -50,10 +50,6 @@ class Redactor:
                     return f"[not shown: the pattern of '{rule.id}' takes too long on this text]"
         return text
 
-    def mark(self, secret: str) -> str:
-        """The mark that stands for a secret; what is a mark already stays it."""
-        return secret if _MARK.fullmatch(secret) else self._marks.setdefault(secret, f"[redacted:{len(self._marks) + 1:04x}]")
-
     def clean_id(self, identifier: str) -> str:
         """A mascot's id as reports show it: strange ones may be anything, a password too."""
         return identifier if _PLAIN_ID.fullmatch(identifier) else self.clean(identifier)
@@ -64,6 +60,6 @@ class Redactor:
         secret, (start, end) = found[group], found.span(group)
         if _MARK.fullmatch(secret):
             return str(found[0])
-        mark = self.mark(secret)
+        mark = self._marks.setdefault(secret, f"[redacted:{len(self._marks) + 1:04x}]")
         whole: str = found[0]
         return whole[: start - found.start()] + mark + whole[end - found.start() :]

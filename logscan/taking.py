@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from logscan.causes import FAILURES
+from logscan.database import Ask
 from logscan.match import Matcher, service_votes
-from logscan.model import Check, ImageAnswer, ImageUrl, Record, Stored
+from logscan.model import Check, ImageAnswer, ImageUrl, Note, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
@@ -43,7 +44,8 @@ class Options:
     `stories` keeps what a page shows of single mascots. `full` looks at every line instead of those that the
     prefilter lets through. `workers` processes read a large file; the answer is the same. `progress` is told of
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
-    `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs.
+    `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs; `database` reads
+    such rows once the logs are read, and `notes` are told beside those on the logs.
     `ask` is told the addresses of images and asks for some; `answers` are those of an earlier time.
     """
 
@@ -64,6 +66,8 @@ class Options:
     stored: Stored | None = None
     ask: Callable[[Sequence[ImageUrl]], Sequence[ImageAnswer]] | None = None
     answers: tuple[ImageAnswer, ...] = ()
+    database: Ask | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(slots=True)

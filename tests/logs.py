@@ -359,6 +359,7 @@ class Held:
     broken: str | None = None
     seekable: bool = True
     replaces: bool = False
+    form: str | None = None
 
     def close(self) -> None:
         """Nothing to give back."""

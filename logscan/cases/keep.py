@@ -157,8 +157,6 @@ def _rows(kept: Kept) -> Iterator[KeptRow]:
 
 
 def _url(text: str | None, redactor: Redactor) -> str | None:
-    """An address without its query, of which nobody knows what is secret in it; two queries stay two."""
     if text is None:
         return None
-    path, mark, query = text.partition("?")
-    return redactor.masked(path[:_LONGEST]) + (f"?{redactor.mark(query)}" if mark and query else "")
+    return redactor.masked(text[:_LONGEST])

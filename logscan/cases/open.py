@@ -53,6 +53,7 @@ class _Unusable:
     broken: str | None = None
     seekable: bool = False
     replaces: bool = False
+    form: str | None = None
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:  # noqa: ARG002  # a source's own
         """Nothing. Raises SourceError."""

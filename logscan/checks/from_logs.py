@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from logscan.causes import Block, Failure, family_of
+from logscan.checks.from_database import database_images, database_statuses, plugin_console
 from logscan.checks.from_images import image_cors_check, image_urls_check
 from logscan.findings.case import Case
 from logscan.model import Check, Status
@@ -79,22 +80,13 @@ def _image_cors(case: Case) -> Check | None:
     return _evidence(case, "image-cors", "fail", refused) if refused else None
 
 
-def _plugin(case: Case) -> Check | None:
-    items = case.events("plugin_received", "plugin_images", "plugin_poll", "plugin_gave_up")
-    if not items:
-        return None
-    gave_up = case.events("plugin_gave_up")
-    if gave_up:
-        return _evidence(case, "plugin-console", "fail", gave_up)
-    good = [i for i in items if i.sighting.captures.get("images") == "true"]
-    return _evidence(case, "plugin-console", "pass" if good else "warn", good or items)
-
-
 _JUDGES: Final[dict[str, Callable[[Case], Check | None]]] = {
     "google-enabled": _google_enabled,
     "worker-running": _worker_running,
     "redis-service": _redis_service,
     "image-urls": image_urls_check,
     "image-cors": _image_cors,
-    "plugin-console": _plugin,
+    "plugin-console": plugin_console,
+    "database-statuses": database_statuses,
+    "database-images": database_images,
 }

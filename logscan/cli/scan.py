@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import click
 
 from logscan.cli.addresses import address_options
+from logscan.cli.database import database_options
 from logscan.cli.targets import limit_options, target_options
 
 OUTPUTS = ("text", "json", "markdown")
@@ -40,6 +43,8 @@ FORMATS = (
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")
 @click.option("--timings", is_flag=True, default=False, help="Print on stderr how many seconds each stage took.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
+@click.option("--console", multiple=True, metavar="FILE", help="What the plugin's console saved (a FILE is known by its content, too).")
+@database_options
 @click.option("--railway", is_flag=True, default=False, help="Pull the log from Railway (--since, default 24h) instead of reading FILEs.")
 @target_options
 @click.option("--http", is_flag=True, default=False, help="With --railway: HTTP requests for images, too.")
@@ -64,8 +69,22 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
         return print_schema()
     if values["railway"] and values["inputs"]:
         ctx.fail("--railway pulls the log, so there is no FILE to read: give one or the other")
+    # A console or a database can be looked at alone; what is piped in as the database is no log.
+    others = bool(values["console"]) or values["db"] is not None
+    if not values["inputs"] and not values["railway"] and (values["db"] == "-" or (others and not _piped())):
+        return scan_command(values)
     if not values["inputs"] and not values["railway"]:
         if sys.stdin is None or sys.stdin.isatty():
             ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
         values["inputs"] = ("-",)
     return scan_command(values)
+
+
+def _piped() -> bool:
+    """Whether something is piped in, or redirected: cron's /dev/null is neither."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return False
+    try:
+        return not stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode)
+    except (OSError, ValueError):
+        return True

@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 
 from logscan.cli.addresses import asker
+from logscan.cli.database import database_of
 from logscan.cli.output import emit, is_terminal, use_colour
 from logscan.cli.pace import Stopwatch, cores, uncollected
 from logscan.cli.parsing import moment_of_report, parsed
@@ -36,6 +37,8 @@ from logscan.visible import visible
 DEFAULT_REPORT: Final = Path("logscan-report.html")
 # The report's file, and the timeline's.
 _Targets = tuple[Path | None, Path | None]
+# Notes on what could not be read, or not to its end.
+_TROUBLE: Final = ("unreadable", "broken", "database-unread")
 _PROGRESS_FROM: Final = 8 << 20
 
 
@@ -70,10 +73,18 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
-            code = _scan(values, options, pulled or expand(values["inputs"]), rulebook, targets, now=now)
+            code = _scan(values, options, [*(pulled or expand(values["inputs"])), *_consoles(values)], rulebook, targets, now=now)
         # A signal before all; a critical finding outranks what could not be had, and that all else.
         return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
-    return _scan(values, options, expand(values["inputs"]), rulebook, targets, now=now)
+    return _scan(values, options, [*expand(values["inputs"]), *_consoles(values)], rulebook, targets, now=now)
+
+
+def _consoles(values: Mapping[str, Any]) -> Iterator[Source]:
+    """The plugin's consoles, told by their option instead of by their content."""
+    for name in values["console"]:
+        for source in expand([name]):
+            source.form = "devtools"
+            yield source
 
 
 def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, targets: _Targets, *, now: int) -> int:
@@ -86,7 +97,7 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
             diagnosis = diagnose(sources, rulebook, told)
         words = Words(rulebook, values["lang"] or default_language())
         for note in diagnosis.coverage.notes:
-            if note.key in ("unreadable", "broken"):
+            if note.key in _TROUBLE:
                 click.echo(f"logscan: {words.note(note)}", err=True)
         page = _page(diagnosis, words, now, values["report_max_mb"]) if report is not None else ""
         if values["output"] == "-":
@@ -138,7 +149,7 @@ def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
         return 128 + diagnosis.interrupted
     if diagnosis.critical and not zero:
         return 1
-    if any(note.key in ("unreadable", "broken") for note in diagnosis.coverage.notes):
+    if any(note.key in _TROUBLE for note in diagnosis.coverage.notes):
         return 3
     if any(finding.id == "nothing-recognised" for finding in diagnosis.findings) and not zero:
         return 4
@@ -156,7 +167,7 @@ def options_of(values: Mapping[str, Any], now: int) -> Options:
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
         pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
-        redact=not values.get("no_redact"), workers=values["workers"] or cores(), ask=asker(values),
+        redact=not values.get("no_redact"), workers=values["workers"] or cores(), ask=asker(values), database=database_of(values, zone),
     )  # fmt: skip
 
 

@@ -11,11 +11,13 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Attribution, Block, Failure, count_lines, family_of, rule_of
+from logscan.findings.rows import ABOUT, rows_of, told_rows
 from logscan.images import image_urls
 from logscan.model import Check, Coverage, Evidence, ImageAnswer, ImageUrl, Stored
 from logscan.ordering import Seen
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
+from logscan.rulebook.schema import PLATFORM
 from logscan.times import SECOND
 
 MAX_EVIDENCE: Final = 5
@@ -38,7 +40,8 @@ class Case:
     """One run's facts. Frozen; what is derived is computed once.
 
     `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known;
-    `looked` are items of the checklist that were looked at on Railway, `answers` what image addresses answered.
+    `looked` are items of the checklist that were looked at on Railway, `stored` rows of the database, `answers` what image
+    addresses answered.
     """
 
     rulebook: Rulebook
@@ -85,6 +88,72 @@ class Case:
     def with_outcome(self, *outcomes: str) -> list[str]:
         """The ids of mascots that ended so, in order."""
         return self.mascots.filter(pl.col("outcome").is_in(outcomes))["mascot_id"].to_list()
+
+    @cached_property
+    def rows(self) -> pl.DataFrame | None:
+        """Logs and database beside each other (see `rows_of`); None without a database."""
+        if self.stored is None:
+            return None
+        events = {name for name in self._places if name is not None}
+        logged = bool(self.redis_trouble) or any(name not in PLATFORM and not name.startswith("plugin_") for name in events)
+        return rows_of(self.mascots, self.stored, self.coverage, logged=logged)
+
+    def stored_as(self, *statuses: str, logs: Iterable[str] | None = None, image: str | None = None) -> list[str]:
+        """The ids of mascots with such a row: by its status, where they stand in the logs, whether an image is there."""
+        if self.rows is None:
+            return []
+        wanted = pl.col("database").is_in(statuses)
+        if logs is not None:
+            wanted &= pl.col("logs").is_in(list(logs))
+        if image is not None:
+            wanted &= pl.col("image") == image
+        return self.rows.filter(wanted)["mascot_id"].to_list()
+
+    def row_evidence(self, mascots: Iterable[str], limit: int = MAX_EVIDENCE) -> tuple[Evidence, ...]:
+        """The rows of mascots as evidence; the line is the row's number."""
+        if self.stored is None or self.rows is None:
+            return ()
+        wanted = pl.col("mascot_id").is_in(list(dict.fromkeys(mascots))) & pl.col("row").is_not_null()
+        numbers = self.rows.filter(wanted).head(limit)["row"].to_list()
+        name = self.stored.name
+        return tuple(Evidence(name, number, at, self.redactor.clean(text)) for number, at, text in told_rows(self.stored, numbers))
+
+    @cached_property
+    def outcomes(self) -> dict[str, str]:
+        """Where each mascot ended, by the logs."""
+        return dict(zip(self.mascots["mascot_id"].to_list(), self.mascots["outcome"].to_list(), strict=True))
+
+    @cached_property
+    def statuses(self) -> dict[str, str]:
+        """The status of each row."""
+        if self.rows is None:
+            return {}
+        rows = self.rows.filter(pl.col("row").is_not_null())
+        return dict(zip(rows["mascot_id"].to_list(), rows["database"].to_list(), strict=True))
+
+    @cached_property
+    def without_url(self) -> frozenset[str]:
+        """Mascots that the run is about whose row is completed and has no image."""
+        return frozenset(self.stored_as("completed", logs=ABOUT, image="missing"))
+
+    @cached_property
+    def stored_batches(self) -> dict[str, list[str]]:
+        """The mascots of each batch, by the database."""
+        if self.rows is None:
+            return {}
+        rows = self.rows.filter(pl.col("batch_id").is_not_null())
+        grouped = rows.group_by("batch_id", maintain_order=True).agg("mascot_id")
+        return dict(zip(grouped["batch_id"].to_list(), grouped["mascot_id"].to_list(), strict=True))
+
+    @cached_property
+    def logged_batches(self) -> dict[str, list[str]]:
+        """The mascots of each batch, by lines of the worker that name both."""
+        out: dict[str, dict[str, None]] = {}
+        for item in self.events("processing"):
+            batch = item.sighting.captures.get("batch")
+            if batch and item.sighting.mascot:
+                out.setdefault(batch, {})[item.sighting.mascot] = None
+        return {batch: list(mascots) for batch, mascots in out.items()}
 
     @cached_property
     def _places(self) -> dict[str | None, list[int]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from logscan.findings.case import Case
+from logscan.findings.contradiction import status_contradiction
 from logscan.findings.jobs import images_not_accessible, jobs_failing
 from logscan.findings.process import log_incomplete, service_crashing
 from logscan.findings.queue import jobs_stalled, redis_not_working, worker_not_consuming
@@ -21,6 +22,7 @@ _JUDGES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     worker_not_consuming,
     jobs_stalled,
     service_crashing,
+    status_contradiction,
     log_incomplete,
 )
 
@@ -28,7 +30,7 @@ _JUDGES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
 def conclude(case: Case) -> tuple[Finding, ...]:
     """The findings, gravest first: by severity, then by mascots hit, then in the order of the table."""
     found = [finding for judge in _JUDGES if (finding := judge(case)) is not None]
-    recognised = any(_tells(item) for item in case.seen)
+    recognised = any(_tells(item) for item in case.seen) or (case.stored is not None and not case.stored.rows.is_empty())
     if not recognised and not any(f.severity == "critical" for f in found):
         # That piped `railway logs` stops at 500 is part of the help; as a finding it would hide the verdict.
         found = [f for f in found if f.severity != "info"] + [_nothing(case)]
@@ -66,8 +68,10 @@ def _undecided(case: Case) -> Finding:
     elif not case.events("enqueued", "request_begun"):
         missing.append("api-log")
     known = [item for item in case.seen if item.sighting.kind in ("event", "cause")]
+    ends = (known[0].stamp, known[-1].stamp) if known else (None, None)
     return Finding(
-        "undecided", "info", "possible", known[0].stamp, known[-1].stamp, ongoing=False, mascots=0, supports=case.evidence(known),
+        "undecided", "info", "possible", *ends, ongoing=False, mascots=0,
+        supports=case.evidence(known) or case.row_evidence(case.statuses, 3),
         missing=tuple(missing) or ("longer-log",),
         values={"total": case.mascots.height, "unknown": counts.get("unknown", 0), "in_flight": counts.get("in_flight", 0)},
     )  # fmt: skip

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import polars as pl
 
 from logscan.causes import Failure
-from logscan.findings.answers import evidence_of, explicit, failing, kinds_of, one_each, trouble_of
+from logscan.findings.answers import failing, kinds_of, one_each, trouble_of
 from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
-from logscan.findings.requests import ImageRequests, image_requests, path_of
-from logscan.match import captured_number
-from logscan.model import Confidence, Evidence, Finding, ImageAnswer
+from logscan.findings.plugin import MADE, Polling, mascots_of, never_made, pollings_of, state_of
+from logscan.findings.requests import image_requests
+from logscan.findings.sureness import sureness, with_answers
+from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import format_stamp
 
@@ -50,76 +50,70 @@ def _one_each(failures: list[Failure], causes: tuple[str, ...]) -> list[Failure]
     return chosen + [failure for failure in failures if all(failure is not other for other in chosen)]
 
 
-@dataclass(slots=True)
-class _Batch:
-    """One polling of the plugin: does it end without images?"""
-
-    images: bool = False
-    gave_up: list[Seen] = field(default_factory=list)
-
-
 def images_not_accessible(case: Case) -> Finding | None:
     """Images that were made and are not seen: not stored, not delivered, or refused by the browser."""
     lost = set(case.mascots.filter(pl.col("image") == "missing")["mascot_id"].to_list())
     uploads = [f for f in case.attribution.failures if f.event == "upload_failed" and f.mascot in lost]
-    batches = [batch for batch in _batches(case) if batch.gave_up and not batch.images]
+    # Where no image was made at all, the plugin has nothing to see: other findings say why.
+    batches = [it for it in pollings_of(case) if it.gave_up and not it.images and not never_made(case, it)]
     refused = _refused(case)
+    blank = case.without_url
     asked, wrong = image_requests(case), failing(case.answers)
-    if not lost and not batches and not refused and not asked.failing and not wrong:
+    if not lost and not batches and not refused and not blank and not asked.failing and not wrong:
         return None
-    items = sorted([*(f.seen for f in uploads), *refused, *asked.failing, *(b.gave_up[-1] for b in batches)], key=lambda item: item.at)
+    items = sorted([*(f.seen for f in uploads), *refused, *asked.failing, *(it.gave_up[-1] for it in batches)], key=lambda item: item.at)
     causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
-    proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [b.gave_up[-1] for b in batches[:2]]
+    proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [it.gave_up[-1] for it in batches[:2]]
     proof += [*([asked.deploy_line] if asked.deploy_line is not None else []), *(asked.gone or asked.failing)[:2]]
+    rows = case.row_evidence(sorted(blank), 2 if proof else MAX_EVIDENCE)
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
-    hit = lost | asked.hit | {it.mascot or it.url for it in wrong}
     uploaded = [item for item in case.events("uploaded") if items and item.at > items[-1].at]
+    known = lost | blank | _in_batches(case, batches) | asked.hit | {it.mascot or it.url for it in wrong}
     fine = [it for it in case.answers if trouble_of(it) is None]
+    stamps = [item.stamp for item in items if item.stamp is not None] + [row.timestamp for row in rows if row.timestamp is not None]
+    sure = bool(lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors")))
     return Finding(
-        "images-not-accessible", "critical", _sureness(case, asked, told=bool(lost or refused)),
-        items[0].stamp if items else None, items[-1].stamp if items else None, not uploaded,
-        max(len(hit), 0 if lost else unseen), causes,
-        _with_answers(case, case.evidence(proof), one_each(wrong)),
-        _with_answers(case, case.evidence(uploaded or asked.good[-2:], 2), fine[:1]), _lacking(case, gave_up=bool(batches)),
+        "images-not-accessible", "critical", sureness(case, asked, told=sure),
+        min(stamps, default=None), max(stamps, default=None),
+        not uploaded, max(len(known), 0 if known else unseen), causes,
+        with_answers(case, (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), one_each(wrong)),
+        with_answers(case, case.evidence(uploaded or asked.good[-2:], 2), fine[:1]), _to_be_sure(case, batches),
         {
-            "missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}),
+            "missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}), "blank": len(blank),
             "failing": len(asked.failing), "wrong": len(wrong), "asked": len(case.answers), "deploy": format_stamp(asked.deploy) or "—",
         },
         _variant(
-            upload=bool(lost), plugin=bool(batches), browser=bool(refused), requests=bool(asked.failing), answers=bool(wrong),
             gone=len(asked.gone) == len(asked.failing),
+            upload=bool(lost), plugin=bool(batches), browser=bool(refused), database=bool(blank), requests=bool(asked.failing),
+            answers=bool(wrong),
         ),
         (*kinds_of(wrong), *(["gone"] if asked.gone else ["requests"] if asked.failing else [])),
     )  # fmt: skip
 
 
-def _sureness(case: Case, asked: ImageRequests, *, told: bool) -> Confidence:
-    """An explicit refusal is certain; a plugin that gave up is likely, and no more than possible where every address answers well."""
-    if told or explicit(case.answers) or any(path_of(item) in asked.owners for item in asked.failing):
-        return "certain"
-    well = bool(case.answers) and not failing(case.answers)
-    return "possible" if well and not asked.failing else "likely"
+def _in_batches(case: Case, batches: Iterable[Polling]) -> set[str]:
+    """The mascots of batches whose images were made, where they are known by more than the console's own lines."""
+    joined = [mascots_of(case, polling) for polling in batches]
+    return {mascot for mascots, by in joined if by in ("database", "logs") for mascot in mascots if state_of(case, mascot) in MADE}
 
 
-def _with_answers(case: Case, lines: tuple[Evidence, ...], answers: Sequence[ImageAnswer]) -> tuple[Evidence, ...]:
-    """Lines of the log, and what addresses answered; room is kept for both."""
-    shown = [evidence_of(it, case.redactor, case.answers.index(it) + 1) for it in answers[:MAX_EVIDENCE]]
-    room = MAX_EVIDENCE - min(len(shown), 2)
-    return (*lines[:room], *shown)[:MAX_EVIDENCE]
+def _to_be_sure(case: Case, batches: Sequence[Polling]) -> tuple[str, ...]:
+    looked = {check.id for check in case.looked if check.status != "skip"}
+    wanted = ("database", "image-urls") if batches else ("image-urls",)
+    there = {"database": case.stored is not None, "image-urls": bool(case.answers)}
+    return tuple(key for key in wanted if key not in looked and not there[key])
 
 
-def _lacking(case: Case, *, gave_up: bool) -> tuple[str, ...]:
-    """What would make it sure, and is not there."""
-    wanted = (("database", gave_up and case.stored is None), ("image-urls", not case.answers))
-    return tuple(name for name, holds in wanted if holds)
-
-
-def _variant(*, gone: bool, **holds: bool) -> str | None:
+def _variant(*, gone: bool, **ways: bool) -> str | None:
     """Which summary says it: with one way only in which images are not seen, that one's."""
-    ways = [name for name in holds if holds[name]]
-    if ways == ["requests"] and gone:
+    held = [name for name, holds in ways.items() if holds]
+    if held == ["requests"] and gone:
         return "gone"
-    return ways[0] if len(ways) == 1 else "joined" if {"requests", "answers"} & set(ways) else None
+    if len(held) > 1 and {"requests", "answers"} & set(held):
+        return "joined"
+    if len(held) > 1 and ways["database"]:
+        return "database-plugin" if held == ["plugin", "database"] else "all"
+    return held[0] if len(held) == 1 else None
 
 
 def _refused(case: Case) -> list[Seen]:
@@ -138,35 +132,3 @@ def _unseen(case: Case) -> int:
         if variation:
             last[variation] = item.sighting.event == "plugin_image_loaded" or item.sighting.captures.get("images") == "true"
     return sum(not seen for seen in last.values())
-
-
-def _batches(case: Case) -> list[_Batch]:
-    """The plugin's pollings: begun, images seen after that or not, given up or not.
-
-    Lines that name no batch belong to the one that was polled last.
-    """
-    batches: dict[str, _Batch] = {}
-    current: _Batch | None = None
-    for item in case.seen:
-        event, captures = item.sighting.event, item.sighting.captures
-        if event in ("plugin_poll_begun", "plugin_poll"):
-            current = batches.setdefault(captures.get("batch", ""), _Batch())
-        elif event == "plugin_gave_up" and current is None:
-            current = batches.setdefault("", _Batch())
-        if current is None:
-            continue
-        last_try = event == "plugin_poll" and captured_number(captures, "attempt") >= captured_number(captures, "max")
-        if last_try or event == "plugin_gave_up":
-            current.gave_up.append(item)
-        elif event == "plugin_images":
-            current.images = current.images or _has_images(captures)
-        elif event == "plugin_image_loaded":
-            current.images = True
-    return list(batches.values())
-
-
-def _has_images(captures: Mapping[str, str]) -> bool:
-    if "images" in captures:
-        return captures["images"] == "true"
-    ready = captured_number(captures, "ready")
-    return ready > 0 and ready >= captured_number(captures, "total", 1)

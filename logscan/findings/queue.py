@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from logscan.findings.case import Case, families_by_mascot, families_of, family_order
+from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
 from logscan.findings.requests import distinct, hanging_creations
+from logscan.findings.rows import ENDED, TAKEN
 from logscan.match import captured_number
 from logscan.model import Finding
 from logscan.ordering import Seen
@@ -38,13 +39,16 @@ def redis_not_working(case: Case) -> Finding | None:
     everything = [*shown, *silent]
     first, last = min(item.at for item in everything), max(item.at for item in everything)
     after = [item for item in case.works if item.at > last]
-    proven = case.shown_to_fail("redis-service", "redis-variables", "redis-same")
-    mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + requests
+    # A row that was made in the logs' time and never came to the queue: its enqueue hangs.
+    pending = case.stored_as("pending", logs=("not_in_logs",)) if silent else []
+    proven = pending or case.shown_to_fail("redis-service", "redis-variables", "redis-same")
+    mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + max(requests, len(pending))
     explicit = failed or unnamed or proven or (silent and waited)
+    rows = case.row_evidence(pending, 2)
     return Finding(
         "redis-not-working", "critical", "certain" if explicit else "likely" if silent else "possible",
         _stamp(everything, first), _stamp(everything, last), not after, mascots, causes,
-        case.evidence(proof), case.evidence([item for item in case.works if item.at > first], 2),
+        (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), case.evidence([item for item in case.works if item.at > first], 2),
         _lacking(case, known=bool(failed or unnamed or silent)),
         {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": requests},
         _variant(told=bool(failed or unnamed), silent=bool(silent), requests=requests),
@@ -96,11 +100,17 @@ def _hanging(case: Case) -> list[Seen]:
 
 
 def worker_not_consuming(case: Case) -> Finding | None:
-    """Mascots that wait past their deadline; a warning while the worker still takes jobs."""
-    waiting = case.mascots.filter(pl.col("outcome") == "waiting")
+    """Mascots that wait past their deadline; a warning while the worker still takes jobs.
+
+    Those of which the database says that a worker had them do not wait.
+    """
+    taken = case.stored_as(*TAKEN, logs=("waiting",))
+    waiting = case.mascots.filter((pl.col("outcome") == "waiting") & ~pl.col("mascot_id").is_in(taken))
     if waiting.is_empty():
         return None
     ids = set(waiting["mascot_id"].to_list())
+    agreed = case.stored_as("pending", logs=("waiting",))
+    rows = case.row_evidence(agreed, 1)
     items = [item for item in case.events("enqueued") if item.sighting.mascot in ids]
     picks = case.events("processing")
     end = case.coverage.end
@@ -109,25 +119,31 @@ def worker_not_consuming(case: Case) -> Finding | None:
     causes = family_order(case, (cause for causes in waiting["causes"].to_list() for cause in causes))
     return Finding(
         "worker-not-consuming", "warning" if busy else "critical",
-        "certain" if case.shown_to_fail("worker-running", "redis-same") else "likely" if case.worker_heard else "possible",
+        "certain" if agreed or case.shown_to_fail("worker-running", "redis-same") else "likely" if case.worker_heard else "possible",
         items[0].stamp if items else None, end, True, len(ids), causes,
-        case.evidence(items), case.evidence(reversed(picks), 2), () if case.worker_heard else ("worker-log",),
+        (*case.evidence(items, MAX_EVIDENCE - len(rows)), *rows), (*case.evidence(reversed(picks), 2), *case.row_evidence(taken, 1)),
+        () if case.worker_heard else ("worker-log",),
         {"pickup": format_duration(case.pickup), "last_pickup": (format_stamp(last_pick.stamp) if last_pick else None) or "—"},
     )  # fmt: skip
 
 
 def jobs_stalled(case: Case) -> Finding | None:
-    """Mascots that were picked up and did not end in time."""
-    stalled = case.mascots.filter(pl.col("outcome") == "stalled")
+    """Mascots that were picked up and did not end in time, by the database either."""
+    ended = case.stored_as(*ENDED, logs=("stalled",))
+    stalled = case.mascots.filter((pl.col("outcome") == "stalled") & ~pl.col("mascot_id").is_in(ended))
     if stalled.is_empty():
         return None
     ids = set(stalled["mascot_id"].to_list())
     items = [item for item in case.events("processing") if item.sighting.mascot in ids]
     causes = family_order(case, (cause for causes in stalled["causes"].to_list() for cause in causes))
     deaths = [death.seen for death in case.deaths]
+    agreed = case.stored_as("generating", logs=("stalled",))
+    rows = case.row_evidence(agreed, 1)
     return Finding(
-        "jobs-stalled", "critical", "likely", items[0].stamp if items else None, case.coverage.end, True, len(ids), causes,
-        case.evidence([*items[:3], *deaths[:2]]), case.evidence(case.events("generated"), 1),
+        "jobs-stalled", "critical", "certain" if agreed else "likely",
+        items[0].stamp if items else None, case.coverage.end, True, len(ids), causes,
+        (*case.evidence([*items[:3], *deaths[: 2 - len(rows)]]), *rows),
+        (*case.evidence(case.events("generated"), 1), *case.row_evidence(ended, 1)),
         () if causes else ("whole-log",), {"run": format_duration(case.run)},
     )  # fmt: skip
 

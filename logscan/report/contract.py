@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from logscan.model import Cause, Diagnosis, Evidence, Finding
+from logscan.model import Batch, Cause, Diagnosis, Evidence, Finding, Matched
 from logscan.report.words import Words
 from logscan.rulebook import Rulebook
 from logscan.times import format_stamp
@@ -128,8 +128,59 @@ class CheckJson(msgspec.Struct, frozen=True):
     command: str
 
 
-class ReportJson(msgspec.Struct, frozen=True):
-    """The whole report."""
+class CellJson(msgspec.Struct, frozen=True):
+    """Mascots of whom logs and database say the same two things; `ids` are the first of them.
+
+    `logs` is an outcome, or `not_in_logs` (a row of the logs' time), `other_time`, `undated`, `no_logs`; `database` a
+    status in lower case, or `absent`; `image` is known of completed rows only.
+    """
+
+    logs: str
+    database: str
+    image: Literal["present", "missing"] | None
+    mascots: int
+    kind: Literal["agrees", "later", "contradiction", "no-image", "absent", "not-logged", "other-time"]
+    explanation: str
+    ids: list[str]
+
+
+class DatabaseJson(msgspec.Struct, frozen=True):
+    """The database beside the logs. `partial`: rows are missing. `images_missing` counts completed rows without any URL."""
+
+    source: str
+    rows: int
+    partial: bool
+    by_status: dict[str, int]
+    images_missing: int
+    first: Stamp
+    last: Stamp
+    matrix: list[CellJson]
+
+
+class BatchJson(msgspec.Struct, frozen=True):
+    """One polling of the plugin; `states` counts its mascots by where they stand, `joined` says by what they are known."""
+
+    batch: str
+    mascots: list[str]
+    joined: Literal["database", "logs", "console"] | None
+    variations: int | None
+    attempts: int
+    max: int | None
+    images: bool
+    gave_up: bool
+    image_errors: int
+    states: dict[str, int]
+    explanation: str
+
+
+class PluginJson(msgspec.Struct, frozen=True):
+    """What the plugin's console tells."""
+
+    batches: list[BatchJson]
+
+
+class ReportJson(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The whole report. `database` and `plugin` are there where they were given."""
 
     schema: Literal[1]
     logscan: str
@@ -140,6 +191,8 @@ class ReportJson(msgspec.Struct, frozen=True):
     mascots: MascotsJson
     input: InputJson
     checks: list[CheckJson]
+    database: DatabaseJson | None = None
+    plugin: PluginJson | None = None
 
 
 def to_json(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__) -> str:
@@ -184,7 +237,24 @@ def report(diagnosis: Diagnosis, rulebook: Rulebook, version: str = __version__)
             ],
         ),
         checks=[CheckJson(check.id, check.status, *words.check(check)[1:]) for check in diagnosis.checks],
+        database=_database(diagnosis.matched, words) if diagnosis.matched is not None else None,
+        plugin=PluginJson([_batch(batch, words) for batch in diagnosis.batches]) if diagnosis.batches else None,
     )
+
+
+def _database(matched: Matched, words: Words) -> DatabaseJson:
+    return DatabaseJson(
+        matched.name, matched.rows, matched.partial, dict(matched.by_status), matched.images_missing,
+        format_stamp(matched.first), format_stamp(matched.last),
+        [CellJson(c.logs, c.database, c.image, c.mascots, c.kind, words.ui(f"cell-{c.meaning}"), list(c.ids)) for c in matched.cells],
+    )  # fmt: skip
+
+
+def _batch(batch: Batch, words: Words) -> BatchJson:
+    return BatchJson(
+        batch.id, list(batch.mascots), batch.joined, batch.variations, batch.attempts, batch.most, batch.images, batch.gave_up,
+        batch.image_errors, dict(batch.states), words.ui(batch.meaning),
+    )  # fmt: skip
 
 
 def _finding(finding: Finding, words: Words) -> FindingJson:

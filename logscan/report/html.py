@@ -17,7 +17,17 @@ from logscan.report.policy import assets
 from logscan.report.rows import CERTAINTIES, IMAGES, Rows, rows_of
 from logscan.report.tales import SIZE, tales
 from logscan.report.texts import UI
-from logscan.report.view import check_views, finding_views, hole_rows, line_of, steps_of, variant_views
+from logscan.report.view import (
+    batch_state,
+    cell_views,
+    check_views,
+    database_line,
+    finding_views,
+    hole_rows,
+    line_of,
+    steps_of,
+    variant_views,
+)
 from logscan.report.words import Words
 from logscan.times import SECOND
 from logscan.version import __version__
@@ -88,6 +98,10 @@ def _context(diagnosis: Diagnosis, words: Words, rows: Rows, *, now: int, versio
             "coverage": charts.coverage_picture(diagnosis, words),
         },
         "checks": check_views(diagnosis, words),
+        "matched": diagnosis.matched,
+        "database_line": database_line(diagnosis.matched, words) if diagnosis.matched is not None else "",
+        "cells": cell_views(diagnosis, words),
+        "batches": [(batch, batch_state(batch, words), words.ui(batch.meaning)) for batch in diagnosis.batches],
         "variants": variants,
         "further_ways": (len(stories.variants) - len(variants), further) if stories and further else None,
         "tones": _TONES,

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from logscan.model import Diagnosis, Evidence, Finding
+from logscan.report.view import TELLING, cell_views, database_line
 from logscan.report.words import Words
 
 _MARKS: Final = {"critical": "🔴", "warning": "🟠", "ok": "🟢", "info": "🔵"}
 _EVIDENCE: Final = 5
 _EVIDENCE_TEXT: Final = 300
 _CAUSES: Final = 5
+_BATCHES: Final = 3
 _ESCAPED: Final = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"} | {"\n": " "})
 
 
@@ -21,6 +23,7 @@ def to_markdown(diagnosis: Diagnosis, words: Words) -> str:
     out = [f"## {escaped(words.title(top))}", _state(top, diagnosis, words), escaped(words.summary(top))]
     out += _counts(diagnosis, words)
     out += _causes(diagnosis, words)
+    out += _database(diagnosis, words)
     steps = words.remedies(top) if top.severity != "ok" else []
     if steps:
         out.append(f"**{words.ui('what-to-do')}**")
@@ -72,6 +75,20 @@ def _causes(diagnosis: Diagnosis, words: Words) -> Iterator[str]:
         yield words.ui("and-more", count=words.number(len(diagnosis.causes) - _CAUSES))
 
 
+def _database(diagnosis: Diagnosis, words: Words) -> Iterator[str]:
+    """What logs and database do not agree on, and the batches that the plugin waits for in vain."""
+    rows = [
+        f"| {item.logs} | {escaped(item.database)} | {words.number(item.cell.mascots)} | {escaped(item.explanation)} |"
+        for item in cell_views(diagnosis, words)
+        if item.cell.kind in TELLING
+    ]
+    if rows:
+        yield "\n".join([f"| {words.ui('in-logs')} | {words.ui('in-database')} | {words.ui('mascots')} | |\n|---|---|---:|---|", *rows])
+    lost = [batch for batch in diagnosis.batches if batch.gave_up]
+    if lost:
+        yield "\n".join(f"- {words.label('plugin')} {escaped(batch.id)}: {escaped(words.ui(batch.meaning))}" for batch in lost[:_BATCHES])
+
+
 def _fenced(evidence: tuple[Evidence, ...]) -> str:
     lines = [f"{e.source}:{e.line}  {e.text if len(e.text) <= _EVIDENCE_TEXT else e.text[: _EVIDENCE_TEXT - 1] + '…'}" for e in evidence]
     fence = "`" * max(3, 1 + max(_longest_ticks(line) for line in lines))
@@ -86,6 +103,8 @@ def _footer(diagnosis: Diagnosis, words: Words) -> Iterator[str]:
         yield "\n".join(notes)
     coverage = diagnosis.coverage
     span = f"{words.moment(coverage.start)} – {words.moment(coverage.end)} UTC" if coverage.end is not None else words.ui("no-stamp")
+    if diagnosis.matched is not None:
+        yield escaped(database_line(diagnosis.matched, words))
     yield f"_{words.counted('records', coverage.lines)}, {words.counted('matched', coverage.matched)} · {span}_"
 
 

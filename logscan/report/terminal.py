@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from logscan.model import Diagnosis, Evidence, Finding
-from logscan.report.view import last_good
+from logscan.report.view import TELLING, cell_views, database_line, last_good
 from logscan.report.words import Words
 from logscan.rulebook.schema import Remedy
 from logscan.visible import visible
@@ -30,6 +30,7 @@ _EVIDENCE_TEXT = 300
 _STEPS = 4
 _CAUSES = 6
 _DEPLOYMENTS = 5
+_BATCHES = 3
 
 
 def to_terminal(diagnosis: Diagnosis, words: Words, *, width: int = 100, colour: bool = False) -> str:
@@ -43,6 +44,7 @@ def to_terminal(diagnosis: Diagnosis, words: Words, *, width: int = 100, colour:
         _finding(console, finding, diagnosis, words, full=place == 0)
     _mascots(console, diagnosis, words)
     _causes(console, diagnosis, words)
+    _database(console, diagnosis, words)
     _sources(console, diagnosis, words)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
@@ -149,6 +151,25 @@ def _causes(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     console.print(table)
 
 
+def _database(console: Console, diagnosis: Diagnosis, words: Words) -> None:
+    """What logs and database do not agree on, and the batches that the plugin waits for in vain."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+    for key in ("in-logs", "in-database"):
+        table.add_column(words.ui(key), no_wrap=True)
+    table.add_column(words.ui("mascots"), justify="right")
+    table.add_column("")
+    for item in cell_views(diagnosis, words):
+        if item.cell.kind in TELLING:
+            table.add_row(Text(item.logs), Text(item.database), words.number(item.cell.mascots), Text(item.explanation))
+    if table.row_count:
+        console.print()
+        console.print(table)
+    lost = [batch for batch in diagnosis.batches if batch.gave_up]
+    for batch in lost[:_BATCHES]:
+        polls = f"{words.number(batch.attempts)}/{words.number(batch.most)}" if batch.most is not None else words.number(batch.attempts)
+        console.print(Text(f"{words.label('plugin')} {batch.id} {polls} · {words.ui(batch.meaning)}"))
+
+
 def _sources(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     coverage = diagnosis.coverage
     read = f"{words.counted('records', coverage.lines)}, {words.counted('matched', coverage.matched)}"
@@ -157,6 +178,8 @@ def _sources(console: Console, diagnosis: Diagnosis, words: Words) -> None:
     console.print(Text(f"{read} · {span}", style="dim"))
     for source in coverage.sources:
         console.print(Text(f"  {source.name}: {source.format}, {words.counted('records', source.lines)}", style="dim"))
+    if diagnosis.matched is not None:
+        console.print(Padding(Text(database_line(diagnosis.matched, words), style="dim"), (0, 0, 0, 2)))
     for it in coverage.deployments[-_DEPLOYMENTS:]:
         told = " ".join(part for part in (it.service, it.status, (it.commit or "")[:7], it.message) if part)
         console.print(Text(f"  {words.ui('deployment')} {words.moment(it.created)}: {_short(visible(told))}", style="dim"))

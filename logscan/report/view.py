@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from logscan.model import Cause, Check, Diagnosis, Evidence, Finding, Hole, Story, Variant
+from logscan.model import Batch, Cause, Cell, Check, Diagnosis, Evidence, Finding, Hole, Matched, Story, Variant
 from logscan.report.charts import Picture, strip_picture
 from logscan.report.charts.histogram import uncovered
 from logscan.report.texts import UI
@@ -16,6 +16,9 @@ from logscan.rulebook.schema import Remedy
 from logscan.times import format_stamp
 
 MAX_VARIANTS: Final = 8
+# Cells that people must look at, and first.
+TELLING: Final = ("contradiction", "no-image", "not-logged", "absent")
+_KINDS: Final = (*TELLING, "later", "agrees", "other-time")
 # What a finding's first failure is measured against: the step that went well last before it.
 _GOOD: Final = {"redis-not-working": "enqueued_at", "worker-not-consuming": "started_at"}
 
@@ -145,6 +148,50 @@ def story_view(diagnosis: Diagnosis, story: Story, mascot: str, words: Words, nu
         for line in story.lines
     )
     return StoryView(mascot, strip_picture(mascot, story, words, number), lines, story.more)
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A cell of logs beside database with its words."""
+
+    cell: Cell
+    logs: str
+    database: str
+    explanation: str
+
+
+def cell_views(diagnosis: Diagnosis, words: Words) -> list[CellView]:
+    """What logs and database say of the mascots, what does not agree first."""
+    if diagnosis.matched is None:
+        return []
+    cells = sorted(diagnosis.matched.cells, key=lambda cell: _KINDS.index(cell.kind))
+    return [CellView(c, words.ui(c.logs), status_words(c, words), words.ui(f"cell-{c.meaning}")) for c in cells]
+
+
+def status_words(cell: Cell, words: Words) -> str:
+    """A status, and of a completed row whether its image is there."""
+    key = f"{cell.database}-{cell.image}" if cell.image is not None else cell.database
+    return words.ui(key) if key in UI else cell.database
+
+
+def database_line(matched: Matched, words: Words) -> str:
+    """The database in a line: its rows by status, and what is missing."""
+    parts = [words.ui("rows-read", rows=words.number(matched.rows), name=matched.name)]
+    parts += [f"{words.ui(name) if name in UI else name} {words.number(count)}" for name, count in matched.by_status.items()]
+    if matched.images_missing:
+        parts.append(words.ui("db-no-image", count=words.number(matched.images_missing)))
+    other = sum(cell.mascots for cell in matched.cells if cell.logs == "other_time")
+    if other:
+        parts.append(words.ui("db-other-time", count=words.number(other)))
+    if matched.partial:
+        parts.append(words.ui("rows-partial"))
+    return " · ".join(parts)
+
+
+def batch_state(batch: Batch, words: Words) -> str:
+    """What became of a batch's images."""
+    state = words.ui("images-came" if batch.images else "gave-up" if batch.gave_up else "no-images")
+    return f"{state}, {words.ui('image-errors', count=words.number(batch.image_errors))}" if batch.image_errors else state
 
 
 def hole_rows(diagnosis: Diagnosis, words: Words) -> list[tuple[str, str, str]]:

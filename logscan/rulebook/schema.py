@@ -56,7 +56,7 @@ CHECKS = (
 MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "database", "image-urls", "longer-log")
 NOTES = (
     "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log",
-    "outside-window", "dropped", "not-fetched", "other-rules",
+    "outside-window", "dropped", "not-fetched", "database-unread", "console-empty", "other-rules",
 )  # fmt: skip
 
 FINDINGS = (

@@ -25,11 +25,12 @@ _BOMS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-1
 class Source(Protocol):
     """An input. `chunks` may be asked for more than once, except of standard input.
 
-    After reading, `broken` says why it ended too early, `seekable` whether offsets are cheap, and
-    `replaces` whether what could not be decoded stands as U+FFFD in it (UTF-16 input).
+    `form` is what it is said to be, where its content need not tell. After reading, `broken` says why it ended too early,
+    `seekable` whether offsets are cheap, and `replaces` whether what could not be decoded stands as U+FFFD in it (UTF-16 input).
     """
 
     name: str
+    form: str | None
     broken: str | None
     seekable: bool
     replaces: bool
@@ -50,6 +51,7 @@ class FileSource:
     broken: str | None = None
     seekable: bool = False
     replaces: bool = False
+    form: str | None = None
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         """The file's text as UTF-8. Raises SourceError."""
@@ -102,6 +104,7 @@ class MemorySource:
     broken: str | None = None
     seekable: bool = False
     replaces: bool = False
+    form: str | None = None
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         """The text as UTF-8."""
@@ -122,6 +125,7 @@ class PipeSource:
     broken: str | None = None
     seekable: bool = False
     replaces: bool = False
+    form: str | None = None
     _kept: IO[bytes] | None = field(default=None)
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
