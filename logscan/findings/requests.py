@@ -30,7 +30,7 @@ _PATIENCE: Final = 2 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class ImageRequests:
-    """Requests for images: `failing` is the last one of each path that still fails, `good` those that came.
+    """Requests for images: `failing` is the last one of each path that still fails, `good` those of other paths that came.
 
     `gone` are those of `failing` whose image was there until a deployment, which was at `deploy` (ns); `deploy_line` shows it.
     """
@@ -68,8 +68,8 @@ def image_requests(case: Case) -> ImageRequests:
     if not paths:
         return ImageRequests()
     failing = {path: items for path, items in paths.items() if status_of(items[-1]) >= _FAILED}
-    good = [item for items in paths.values() for item in items if status_of(item) < _OK]
-    known = set(case.mascots["mascot_id"].to_list())
+    good = [item for path, items in paths.items() if path not in failing for item in items if status_of(item) < _OK]
+    known = {*case.mascots["mascot_id"].to_list(), *(case.stored.rows["mascot_id"].drop_nulls().to_list() if case.stored else ())}
     owners = {path: owner for path in paths if (owner := owner_of(path, known)) is not None}
     deploys = _deploys(case)
     gone: list[Seen] = []

@@ -22,4 +22,5 @@ def with_answers(case: Case, lines: Sequence[Evidence], answers: Sequence[ImageA
     """Lines and rows, and what addresses answered; room is kept for both."""
     shown = [evidence_of(it, case.redactor, case.answers.index(it) + 1) for it in answers[:MAX_EVIDENCE]]
     room = MAX_EVIDENCE - min(len(shown), 2)
-    return (*lines[:room], *shown)[:MAX_EVIDENCE]
+    # What is shown of long lists are the first few: one of each kind comes first.
+    return (*lines[:1], *shown[:1], *lines[1:room], *shown[1:])[:MAX_EVIDENCE]

@@ -41,6 +41,11 @@ class Words:
         singular = value < 2 if self.language == "fr" else value == 1  # noqa: PLR2004  # grammar
         return f"{self.number(value)} {one if singular else other}"
 
+    def hit(self, mascots: int, total: int) -> str:
+        """`2 of 3 mascots`; `4 mascots` where other sources than the logs tell of more than those have."""
+        counted = self.counted("mascots", max(mascots, total))
+        return counted if mascots > total else self.ui("of", part=self.number(mascots), total=counted)
+
     def title(self, finding: Finding) -> str:
         """A finding in a few words."""
         texts = self.rulebook.findings[finding.id]
