@@ -119,7 +119,10 @@ def _open(source: Source, rulebook: Rulebook, options: Options) -> Opened:
         if 0 <= number < count and len(key) == TAGS:
             readers[number].earliest[key[0], key[1], key[2]] = at
     account = Account(Matcher(rulebook, seen, case.records, case.coverage.matched, processes), readers, interrupted=case.interrupted)
+    # A line that matters to one mascot may stand beside another's.
     account.beside = {(it.source, it.line): Record(it.line, it.text, parse_stamp(it.time or "")) for it in beside}
+    # A line that matters to one mascot may stand beside another's.
+    account.beside |= {(it.source, it.line): Record(it.line, it.text, parse_stamp(it.time or "")) for it in lines}
     coverage = case.coverage
     if case.rules != rulebook.hash:
         coverage = replace(coverage, notes=(*coverage.notes, Note("other-rules", max(1, unknown), {"source": name, "unknown": unknown})))

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from logscan.cli.addresses import address_options
-from logscan.cli.scan import FORMATS
+from logscan.cli.database import database_options
+from logscan.cli.scan import FORMATS, console_option, inputs_of
 
 
 @click.command()
@@ -28,6 +29,8 @@ from logscan.cli.scan import FORMATS
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
+@console_option
+@database_options
 @address_options
 @click.pass_context
 def bundle(ctx: click.Context, /, **values: Any) -> int:
@@ -39,14 +42,5 @@ def bundle(ctx: click.Context, /, **values: Any) -> int:
     """
     from logscan.cli.bundling import bundle_command
 
-    values["inputs"] = values["inputs"] or piped(ctx)
+    values["inputs"] = inputs_of(ctx, values)
     return bundle_command(values)
-
-
-def piped(ctx: click.Context) -> tuple[str, ...]:
-    """Standard input, where something is piped in; else a usage error."""
-    import sys
-
-    if sys.stdin is None or sys.stdin.isatty():
-        ctx.fail("nothing to read: name a file, or pipe a log in")
-    return ("-",)

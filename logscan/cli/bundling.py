@@ -15,7 +15,7 @@ from logscan.cases import Kept, packed
 from logscan.cli.pace import uncollected
 from logscan.cli.parsing import moment_of_report
 from logscan.cli.rulebooks import checked_rules
-from logscan.cli.scanning import exit_code, options_of, spare_inputs
+from logscan.cli.scanning import consoles, exit_code, options_of, spare_inputs
 from logscan.cli.stopping import stoppable
 from logscan.diagnose import diagnose
 from logscan.errors import UsageError
@@ -30,6 +30,7 @@ from logscan.version import __version__
 from logscan.visible import visible
 
 _PREFIXES = ("LOGSCAN_", "RAILWAY_")
+_DEFAULTS = (("tz", "UTC"), ("input_format", "auto"), ("db_table", "mascots"), ("db_timeout", "30s"))
 
 
 def bundle_command(values: Mapping[str, Any]) -> int:
@@ -40,7 +41,7 @@ def bundle_command(values: Mapping[str, Any]) -> int:
     now = moment_of_report(values["now"])
     options = options_of(values, now)
     rulebook = checked_rules(values["rules"])
-    sources = expand(values["inputs"])
+    sources = [*expand(values["inputs"]), *consoles(values)]
     spare_inputs(sources, {"-o": output, "--save-answers": values["save_answers"]})
     rename(sources)
     kept: list[Kept] = []
@@ -88,4 +89,4 @@ def setup(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _is_set(name: str, value: object) -> bool:
     """Whether an option says something else than it does by itself."""
-    return bool(value) and name not in ("inputs", "output") and (name, value) not in (("tz", "UTC"), ("input_format", "auto"))
+    return bool(value) and name not in ("inputs", "output") and (name, value) not in _DEFAULTS

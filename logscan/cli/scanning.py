@@ -73,13 +73,13 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
-            code = _scan(values, options, [*(pulled or expand(values["inputs"])), *_consoles(values)], rulebook, targets, now=now)
+            code = _scan(values, options, [*(pulled or expand(values["inputs"])), *consoles(values)], rulebook, targets, now=now)
         # A signal before all; a critical finding outranks what could not be had, and that all else.
         return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
-    return _scan(values, options, [*expand(values["inputs"]), *_consoles(values)], rulebook, targets, now=now)
+    return _scan(values, options, [*expand(values["inputs"]), *consoles(values)], rulebook, targets, now=now)
 
 
-def _consoles(values: Mapping[str, Any]) -> Iterator[Source]:
+def consoles(values: Mapping[str, Any]) -> Iterator[Source]:
     """The plugin's consoles, told by their option instead of by their content."""
     for name in values["console"]:
         for source in expand([name]):

@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Failure
-from logscan.findings.answers import failing, kinds_of, one_each, trouble_of
+from logscan.findings.answers import failing, kinds_of, one_each
 from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
 from logscan.findings.plugin import MADE, Polling, mascots_of, never_made, pollings_of, state_of
 from logscan.findings.requests import image_requests
@@ -69,7 +69,7 @@ def images_not_accessible(case: Case) -> Finding | None:
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
     uploaded = [item for item in case.events("uploaded") if items and item.at > items[-1].at]
     known = lost | blank | _in_batches(case, batches) | asked.hit | {it.mascot or it.url for it in wrong}
-    fine = [it for it in case.answers if trouble_of(it) is None]
+    fine = [it for it in case.answers if it not in wrong and it.cors]
     stamps = [item.stamp for item in items if item.stamp is not None] + [row.timestamp for row in rows if row.timestamp is not None]
     sure = bool(lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors")))
     return Finding(

@@ -20,6 +20,11 @@ class Request(msgspec.Struct, frozen=True):
     expanded: int
     check_urls: int = 0
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether both the server and the upload want image addresses asked."""
+        return self.options.check_urls and self.check_urls > 0
+
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far a scan is (bytes read; then judging), and in the end either its summary or the key of a problem."""

@@ -61,8 +61,13 @@ class Scanner:
         since, until = (parse_moment(text, now, zone) if text else None for text in (request.options.since, request.options.until))
         sources: list[Source] = [FileSource(name, folder / "files" / str(place)) for place, name in enumerate(request.names)]
         options = Options(
-            zone=zone, since=since, until=until, redact=request.options.redact, stories=True, progress=self._progress(request.expanded),
-            ask=partial(ask_some, number=request.check_urls, policy=Policy()) if request.options.check_urls and request.check_urls else None,
+            zone=zone,
+            since=since,
+            until=until,
+            redact=request.options.redact,
+            stories=True,
+            progress=self._progress(request.expanded),
+            ask=partial(ask_some, number=request.check_urls, policy=Policy()) if request.may_ask else None,
         )
         diagnosis = diagnose(sources, self._rulebook, options)
         self._say(Answer(judging=True))
