@@ -56,7 +56,9 @@ def diagnose(
     if recorded:
         options = replace(options, answers=(*options.answers, *recorded))
     account = read_all(logs, rulebook, options)
-    options = with_rows(account, options)
+    if options.database is not None:
+        options = with_rows(account, options)
+        options.lap("database")
     if options.read is not None:
         options.read()
     options.lap("read, parse, match")

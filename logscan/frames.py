@@ -38,7 +38,7 @@ MASCOTS: Final = pl.Schema(
     }
 )
 
-# One row per row of the mascots table, the newest first where the source says when they were made. `status` is in
+# One row per row of the mascots table, in the source's order: of a database the newest first. `status` is in
 # lower case; a column that the source lacks is all null (`Stored.known` says which it has).
 STORED: Final = pl.Schema(
     {

@@ -25,14 +25,13 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 def stored_of(name: str, raw: pl.DataFrame, zone: dt.tzinfo = UTC, *, partial: bool = False) -> Stored:
     """The rows of a frame of texts whose columns are called as in STORED; those it lacks are all null.
 
-    Each mascot stands in it once, the newest first; rows without an id are left out. `zone`: of stamps that name none.
+    Each mascot stands in it once, in the order given; rows without an id are left out. `zone`: of stamps that name none.
     """
     known = frozenset(column for column in STORED.names() if column in raw.columns)
     frame = raw.with_columns(pl.lit(None, pl.String()).alias(column) for column in STORED.names() if column not in known)
     frame = frame.select(_text(column) for column in STORED.names())
     frame = frame.with_columns(pl.col("status").str.to_lowercase().fill_null("unknown"), _moments(frame["created_at"], zone))
     frame = frame.drop_nulls("mascot_id").unique("mascot_id", keep="first", maintain_order=True)
-    frame = frame.sort("created_at", descending=True, nulls_last=True, maintain_order=True)
     return Stored(name, frame.cast(STORED), known, partial)
 
 

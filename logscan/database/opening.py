@@ -28,8 +28,9 @@ def opened(argument: str, names: Names, zone: dt.tzinfo = UTC, timeout: float = 
     found = _URL.match(argument)
     if found is None and not argument.strip():
         raise UsageError("--db: give postgresql://…, a file, or - for standard input")
-    if found is not None and found[1].lower() in ("sqlite", "file"):
-        return _file(re.sub(r"^\w+:/{2,3}", "/" if argument.count("/") > 3 else "", argument), names, zone, timeout)  # noqa: PLR2004
+    if found is not None and found[1].lower() == "sqlite":
+        # As ORMs write it: three slashes before a relative path, four before an absolute one.
+        return _file(argument[found.end() :].removeprefix("/"), names, zone, timeout)
     if found is None:
         return _file(argument, names, zone, timeout)
     if not _SERVER.fullmatch(found[1]):

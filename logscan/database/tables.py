@@ -11,6 +11,7 @@ import csv
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
@@ -92,10 +93,9 @@ def _aligned(lines: list[str], at: int, header: list[str]) -> tuple[Table, int]:
         if "|" not in line:
             break
         cells = _cells(line, framed=framed)
-        if len(cells) > len(header) == len(bars) + 1 and all(line[bar : bar + 1] == "|" for bar in bars):
+        if len(cells) > len(header) == len(bars) + 1:
             # A cell holds the sign itself: the columns lie where the rule's do.
-            ends = [*bars, len(line.rstrip()) - framed]
-            cells = [line[start:end].strip() for start, end in zip([int(framed), *(bar + 1 for bar in bars)], ends, strict=True)]
+            cells = _cut(line, bars, framed=framed) or cells
         if len(cells) != len(header):
             odd += 1
             continue
@@ -107,6 +107,21 @@ def _aligned(lines: list[str], at: int, header: list[str]) -> tuple[Table, int]:
             rows.append([cell or None for cell in cells])
         goes_on = breaks
     return Table(header, rows, odd), place + 1
+
+
+def _cut(line: str, bars: Sequence[int], *, framed: bool) -> list[str] | None:
+    """The cells of a line that is cut at these columns of the screen; None where no sign stands there."""
+    shown: list[str] = []
+    for char in line.rstrip():
+        if unicodedata.combining(char) and shown:
+            shown[-1] += char
+        else:
+            # A wide character takes two columns.
+            shown += [char, ""] if unicodedata.east_asian_width(char) in "WF" else [char]
+    if any(shown[bar : bar + 1] != ["|"] for bar in bars):
+        return None
+    starts, ends = [int(framed), *(bar + 1 for bar in bars)], [*bars, len(shown) - framed]
+    return ["".join(shown[start:end]).strip() for start, end in zip(starts, ends, strict=True)]
 
 
 def _cells(line: str, *, framed: bool) -> list[str]:

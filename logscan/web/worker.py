@@ -17,7 +17,15 @@ from logscan.web.messages import Answer, Request
 # After so many scans a worker is replaced, so that what libraries keep does not pile up.
 _SCANS: Final = 40
 # What a worker has no business with.
-_SECRETS: Final = ("LOGSCAN_WEB_TOKEN", "LOGSCAN_MAIL_URL", "RAILWAY_TOKEN", "RAILWAY_API_TOKEN")
+_SECRETS: Final = (
+    "LOGSCAN_WEB_TOKEN",
+    "LOGSCAN_MAIL_URL",
+    "RAILWAY_TOKEN",
+    "RAILWAY_API_TOKEN",
+    "LOGSCAN_SCAN_DB",
+    "PGPASSWORD",
+    "DATABASE_URL",
+)
 
 
 class Crashed(Exception):  # noqa: N818  # what happened

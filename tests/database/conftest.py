@@ -30,4 +30,9 @@ def database(server: Server) -> Iterator[Server]:
     """The server with an empty table of mascots, and nothing else afterwards."""
     server.execute(*SCHEMA)
     yield server
-    server.execute("DROP SCHEMA IF EXISTS other CASCADE", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    server.execute(
+        "DROP SCHEMA IF EXISTS other CASCADE",
+        "DROP SCHEMA public CASCADE",
+        "CREATE SCHEMA public",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",
+    )

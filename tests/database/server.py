@@ -32,6 +32,7 @@ class Server:
     """A running server. `url()` is that of a user with a password who may do everything in his database."""
 
     port: int
+    binaries: Path
 
     def url(self, user: str = USER, password: str | None = PASSWORD, database: str = "mascots") -> str:
         secret = f":{quote(password, safe='')}" if password is not None else ""
@@ -42,6 +43,12 @@ class Server:
             for statement in statements:
                 connection.execute(statement)
 
+    def psql(self, query: str, *options: str) -> str:
+        """What psql prints, as somebody saves it."""
+        environment = {**os.environ, "PGPASSWORD": PASSWORD, "PSQLRC": os.devnull, "PAGER": ""}
+        command = [self.binaries / "psql", self.url(password=None), *options, "-c", query]
+        return subprocess.run(command, check=True, capture_output=True, env=environment, timeout=60, encoding="utf-8").stdout
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url()) as connection:
             return connection.execute(query).fetchall()
@@ -49,7 +56,7 @@ class Server:
 
 def _binaries() -> Path:
     found = shutil.which("initdb")
-    places = [Path(found).parent] if found else []
+    places = [Path(found).resolve().parent] if found else []
     # Debian keeps each version in a folder of its own.
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(3), reverse=True)
     place = next((place for place in places if (place / "initdb").exists()), None)
@@ -104,9 +111,9 @@ def running() -> Iterator[Server]:
         }
         process = subprocess.Popen(
             [f"{binaries}/postgres", "-D", str(data), *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
-            cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), **as_user,
+            cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
         )  # fmt: skip
-        server = Server(port)
+        server = Server(port, binaries)
         _wait(server, process)
         with psycopg.connect(server.url(database="postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE mascots")

@@ -85,6 +85,14 @@ def test_api_finds_a_console_beside_the_logs_by_its_content(client: Client) -> N
     assert [source["format"] for source in answer.json["input"]["sources"]] == ["nest", "devtools"]
 
 
+def test_api_finds_an_export_of_the_database_by_its_content(client: Client) -> None:
+    path = FIXTURES / "database-and-console-join"
+    files = [("file", it.name, it.read_bytes()) for it in sorted(path.glob("input-*"))]
+    report = client.post("/api/scan", files).json
+    assert report["database"]["images_missing"] == 2
+    assert [it["joined"] for it in report["plugin"]["batches"]] == ["database"]
+
+
 def test_api_wants_a_file(client: Client) -> None:
     is_problem(client.post("/api/scan", [], {"lang": "en"}), 422, "no-file", "field 'file'")
     is_problem(client.post("/api/scan", [("file", "", b"")]), 422, "no-file", "field 'file'")
