@@ -61,7 +61,9 @@ def images_not_accessible(case: Case) -> Finding | None:
     asked, wrong = image_requests(case), failing(case.answers)
     if not lost and not batches and not refused and not blank and not asked.failing and not wrong:
         return None
-    items = sorted([*(f.seen for f in uploads), *refused, *asked.failing, *(it.gave_up[-1] for it in batches)], key=lambda item: item.at)
+    items = sorted(
+        [*(f.seen for f in uploads), *refused, *asked.begun, *asked.failing, *(it.gave_up[-1] for it in batches)], key=lambda item: item.at
+    )
     causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
     proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [it.gave_up[-1] for it in batches[:2]]
     proof += [*([asked.deploy_line] if asked.deploy_line is not None else []), *(asked.gone or asked.failing)[:2]]

@@ -33,11 +33,13 @@ class ImageRequests:
     """Requests for images: `failing` is the last one of each path that still fails, `good` those of other paths that came.
 
     `gone` are those of `failing` whose image was there until a deployment, which was at `deploy` (ns); `deploy_line` shows it.
+    `begun` are the requests with which each of the paths began to fail.
     """
 
     failing: Sequence[Seen] = ()
     good: Sequence[Seen] = ()
     gone: Sequence[Seen] = ()
+    begun: Sequence[Seen] = ()
     deploy: int | None = None
     deploy_line: Seen | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +82,13 @@ def image_requests(case: Case) -> ImageRequests:
             gone.append(items[-1])
             latest = found if latest is None or found[0] > latest[0] else latest
     return ImageRequests(
-        [items[-1] for items in failing.values()], good, gone, latest[0] if latest else None, latest[1] if latest else None, owners
+        [items[-1] for items in failing.values()],
+        good,
+        gone,
+        [_first_bad(items) for items in failing.values()],
+        latest[0] if latest else None,
+        latest[1] if latest else None,
+        owners,
     )
 
 
@@ -88,6 +96,11 @@ def _made(case: Case, mascot: str | None) -> int | None:
     """When a mascot's image was made: from then on it should be there."""
     made = [item.at for item in case.by_mascot.get(mascot or "", ()) if item.sighting.event in ("generated", "uploaded")]
     return max(made, default=None)
+
+
+def _first_bad(items: Sequence[Seen]) -> Seen:
+    """The first request behind the last one that went well."""
+    return items[max((place for place, item in enumerate(items) if status_of(item) < _OK), default=-1) + 1]
 
 
 def _lost_at(items: Sequence[Seen], made: int | None, deploys: Sequence[tuple[int, Seen | None]]) -> tuple[int, Seen | None] | None:
