@@ -21,13 +21,11 @@ from logscan.prefilter import Scanner
 from logscan.reading import Reader
 from logscan.rulebook import Rulebook
 from logscan.sources import FileSource, MemorySource, Source
+from logscan.sources.inflate import begins_case
 from logscan.stretches import limited
 from logscan.times import parse_stamp
 from logscan.visible import visible
 
-# The first entry's name stands behind 30 bytes of a zip file's first header.
-_NAME_AT: Final = 30
-_HEAD: Final = b"PK\x03\x04"
 _MOST_PACKED: Final = 256 << 20
 _MOST: Final = 512 << 20
 _MOST_FILES: Final = 32
@@ -90,11 +88,6 @@ def is_case(source: Source) -> bool:
         return isinstance(source, FileSource) and source.path.is_file() and begins_case(source.piece(0, 64))
     except (OSError, SourceError):
         return False
-
-
-def begins_case(head: bytes) -> bool:
-    """Whether a file that begins so is a case."""
-    return head.startswith(_HEAD) and head[_NAME_AT : _NAME_AT + len(CASE)] == CASE.encode()
 
 
 def _open(source: Source, rulebook: Rulebook, options: Options) -> Opened:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from logscan.cases.open import begins_case
-from logscan.sources.inflate import compression_of, refused_as
+from logscan.sources.inflate import begins_case, compression_of, refused_as
 
 # So many bytes are looked at.
 HEAD: Final = 4096
