@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from logscan import Diagnosis, Options, Rulebook
 from logscan.api import to_json
+from logscan.database import Window
 from logscan.database.frame import stored_of
 from logscan.errors import DatabaseError
 from logscan.findings.rows import ABOUT, meaning_of
+from logscan.intake import Interrupted
 from logscan.model import OUTCOMES, Check, Stored
 from logscan.report.html import to_html
 from logscan.report.markdown import to_markdown
@@ -291,6 +293,33 @@ def test_database_that_cannot_be_read_leaves_the_diagnosis(rulebook: Rulebook) -
     ]
     assert diagnosis.verdict == "healthy"
     assert check(diagnosis, "database-statuses").fact == "unread"
+
+
+def test_database_that_is_not_waited_for_leaves_the_diagnosis(rulebook: Rulebook) -> None:
+    def ask(_window: object) -> Stored:
+        raise Interrupted(2)
+
+    diagnosis = read(rulebook, render([*lines_of("m1", "generated"), tick(MINUTE)]), options=Options(database=ask))
+    assert diagnosis.interrupted == 2
+    assert diagnosis.by_outcome == {"generated": 1}
+
+
+def test_database_is_asked_for_the_time_and_the_mascots_of_the_logs(rulebook: Rulebook) -> None:
+    asked: list[Window] = []
+
+    def ask(window: Window) -> Stored:
+        asked.append(window)
+        return stored(("m1", "completed", URL))
+
+    diagnosis = judged(rulebook, lines_of("m1", "generated"), stored(("m2", "failed")))
+    assert cells(diagnosis) == {("generated", "absent", None): (1, "absent"), ("not_in_logs", "failed", None): (1, "not-logged")}
+    both = read(
+        rulebook,
+        render([tick(0), *lines_of("m1", "generated"), tick(30 * MINUTE)]),
+        options=Options(database=ask, stored=stored(("m2", "failed"))),
+    )
+    assert asked == [Window(START, START + 30 * MINUTE, ("m1",))]
+    assert cells(both) == {("generated", "completed", "present"): (1, "agrees"), ("not_in_logs", "failed", None): (1, "not-logged")}
 
 
 mascots = st.lists(st.tuples(st.sampled_from(["generated", "generation_failed", "enqueue_failed", "waiting", "stalled", "in_flight", None]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ from logscan.model import Stored
 from logscan.times import SECOND, UTC, format_duration
 from logscan.visible import visible
 
+# What it has to say of a connection that was left in the middle of a query is nobody's business.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 _CONNECT: Final = 10
 # Types whose columns can be compared with ids in their own type, so that an index helps; and what such an id looks like.
 _ID_TYPES: Final[Mapping[int, tuple[str, re.Pattern[str]]]] = {

@@ -84,7 +84,10 @@ def running() -> Iterator[Server]:
     as_user: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="logscan-pg-"))
     if root:
-        owner = pwd.getpwnam("postgres")
+        try:
+            owner = pwd.getpwnam("postgres")
+        except KeyError:
+            owner = pwd.getpwnam("nobody")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     data, secret = folder / "data", folder / "password"
