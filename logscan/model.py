@@ -176,6 +176,7 @@ class Finding:
     missing: tuple[str, ...] = ()
     values: Mapping[str, int | str] | None = None
     variant: str | None = None
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,39 @@ class Check:
     fact: str | None = None
     evidence: Evidence | None = None
     values: Mapping[str, int | str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUrl:
+    """The address of an image, as something in the input names it; whose image, and from when (ns), as far as known."""
+
+    url: str
+    mascot: str | None = None
+    created: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAnswer:
+    """What an image's address answered. `url` is as it may be shown: its query, which may hold a signature, is left out.
+
+    `kind` is `ok` or what is wrong (`checks.details` of image-urls); `size` in bytes, `at` when it was asked (ns); `allow_origin` is the
+    CORS header of the answer to `Origin: null`, `preflight` the status of the answer to OPTIONS. `cors` says whether a script of
+    the plugin may read the image, and `source` and `line` where the answer stands, if it was recorded.
+    """
+
+    url: str
+    kind: str
+    mascot: str | None = None
+    status: int | None = None
+    type: str | None = None
+    size: int | None = None
+    at: int | None = None
+    cors: bool | None = None
+    allow_origin: str | None = None
+    preflight: int | None = None
+    why: str | None = None
+    source: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +383,7 @@ class Diagnosis:
     marks: tuple[Mark, ...] = ()
     settings: Settings = Settings()
     stories: Stories | None = None
+    answers: tuple[ImageAnswer, ...] = ()
     matched: Matched | None = None
     batches: tuple[Batch, ...] = ()
 

@@ -33,7 +33,11 @@ class Redactor:
 
     def clean(self, text: str, limit: int = MAX_TEXT) -> str:
         """`text` without secrets and without characters that act on a terminal or reorder a page."""
-        text = text[: limit * 4]
+        text = visible(self.masked(text[: limit * 4]))
+        return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def masked(self, text: str) -> str:
+        """`text` without secrets, and else as it is."""
         if self.secrets:
             folded = fold(text)
             for rule in self.rulebook.secrets:
@@ -44,8 +48,7 @@ class Redactor:
                     text = rule.pattern.sub(self._mask, text, timeout=TIMEOUT)
                 except TimeoutError:
                     return f"[not shown: the pattern of '{rule.id}' takes too long on this text]"
-        text = visible(text)
-        return text if len(text) <= limit else text[: limit - 1] + "…"
+        return text
 
     def clean_id(self, identifier: str) -> str:
         """A mascot's id as reports show it: strange ones may be anything, a password too."""

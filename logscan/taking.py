@@ -12,7 +12,7 @@ from logscan.causes import FAILURES
 from logscan.database import Ask
 from logscan.express import Express
 from logscan.match import Matcher, service_votes
-from logscan.model import Check, Note, Record, Stored
+from logscan.model import Check, ImageAnswer, ImageUrl, Note, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
 from logscan.reading import Anchors, Reader
 from logscan.rulebook import Rulebook
@@ -62,6 +62,7 @@ class Options:
     every chunk's bytes, `read` when the reading is over, `lap` of each stage of the work when it is over.
     `checks` are looks at Railway, `stored` rows of the database, to be judged together with the logs; `database` reads
     such rows once the logs are read, and `notes` are told beside those on the logs. What was `counted` before is left out.
+    `ask` is told the addresses of images and asks for some; `answers` are those of an earlier time.
     """
 
     zone: dt.tzinfo = UTC
@@ -79,6 +80,8 @@ class Options:
     lap: Callable[[str], None] = _no_lap
     checks: tuple[Check, ...] = ()
     stored: Stored | None = None
+    ask: Callable[[Sequence[ImageUrl]], Sequence[ImageAnswer]] | None = None
+    answers: tuple[ImageAnswer, ...] = ()
     database: Ask | None = None
     notes: tuple[Note, ...] = ()
     counted: Counted | None = None
@@ -86,7 +89,10 @@ class Options:
 
 @dataclass(slots=True)
 class Account:
-    """What reading gave. The sightings are in `matcher.seen`; the counters go by the number of the source."""
+    """What reading gave. The sightings are in `matcher.seen`; the counters go by the number of the source.
+
+    `beside` are lines beside others, where they are at hand and cannot be read again.
+    """
 
     matcher: Matcher
     readers: list[Reader]
@@ -99,6 +105,7 @@ class Account:
     double: dict[int, int] = field(default_factory=dict)
     tagged_sources: set[int] = field(default_factory=set)
     interrupted: int | None = None
+    beside: dict[tuple[int, int], Record] | None = None
     _backend: set[int] | None = None
 
     def add_samples(self, number: int, records: Sequence[Record]) -> None:

@@ -22,6 +22,7 @@ _MIN_EXAMPLES: Final = 2
 # Groups that have a meaning; a group of another name is kept as evidence only.
 _GROUPS: Final = frozenset({
     "mascot", "job", "batch", "variation", "attempt", "max", "count", "images", "ready", "total", "url", "other", "dropped", "host", "port",
+    "path", "status", "took", "deployment",
 })  # fmt: skip
 
 Owned = Callable[[str], bool]

@@ -8,6 +8,7 @@ from typing import Final
 
 from logscan.causes import Block, Failure, family_of
 from logscan.checks.from_database import database_images, database_statuses, plugin_console
+from logscan.checks.from_images import image_cors_check, image_urls_check
 from logscan.findings.case import Case
 from logscan.model import Check, Status
 from logscan.ordering import Seen
@@ -72,6 +73,9 @@ def _redis_service(case: Case) -> Check | None:
 
 
 def _image_cors(case: Case) -> Check | None:
+    asked = image_cors_check(case)
+    if asked is not None:
+        return asked
     refused = [s for b in case.attribution.blocks if b.family == "browser-image-cors" for s in b.lines if "CORS" in s.sighting.text]
     return _evidence(case, "image-cors", "fail", refused) if refused else None
 
@@ -80,6 +84,7 @@ _JUDGES: Final[dict[str, Callable[[Case], Check | None]]] = {
     "google-enabled": _google_enabled,
     "worker-running": _worker_running,
     "redis-service": _redis_service,
+    "image-urls": image_urls_check,
     "image-cors": _image_cors,
     "plugin-console": plugin_console,
     "database-statuses": database_statuses,

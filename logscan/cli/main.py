@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
+from logscan.cli.bundle import bundle
 from logscan.cli.check import check
 from logscan.cli.compare import compare
 from logscan.cli.completion import completion
@@ -72,6 +73,7 @@ cli.add_command(serve)
 cli.add_command(nightly)
 cli.add_command(history)
 cli.add_command(compare)
+cli.add_command(bundle)
 cli.add_command(completion)
 
 

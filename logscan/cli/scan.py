@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from logscan.cli.addresses import address_options
 from logscan.cli.database import database_options
 from logscan.cli.targets import limit_options, target_options
 
@@ -18,6 +20,11 @@ FORMATS = (
     "auto", "railway-json", "railway-plain", "railway-log", "railway-array", "railway-csv", "railway-ndjson", "railway-rows",
     "railway-response", "railway-http", "nest", "nest-json", "pino", "pino-pretty", "winston", "devtools", "text",
 )  # fmt: skip
+
+
+console_option = click.option(
+    "--console", multiple=True, metavar="FILE", help="What the plugin's console saved (a FILE is known by its content, too)."
+)
 
 
 @click.command()
@@ -42,13 +49,14 @@ FORMATS = (
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")
 @click.option("--timings", is_flag=True, default=False, help="Print on stderr how many seconds each stage took.")
 @click.option("--exit-zero", is_flag=True, default=False, help="Exit 0 also for critical findings or unrecognised input.")
-@click.option("--console", multiple=True, metavar="FILE", help="What the plugin's console saved (a FILE is known by its content, too).")
+@console_option
 @database_options
 @click.option("--railway", is_flag=True, default=False, help="Pull the log from Railway (--since, default 24h) instead of reading FILEs.")
 @target_options
 @click.option("--http", is_flag=True, default=False, help="With --railway: HTTP requests for images, too.")
 @click.option("--check", is_flag=True, default=False, help="Look at the services and variables on Railway, too (see logscan check).")
 @limit_options
+@address_options
 @click.option("--schema", is_flag=True, default=False, help="Print the JSON Schema of --format json, and end.")
 @click.pass_context
 def scan(ctx: click.Context, /, **values: Any) -> int:
@@ -67,15 +75,21 @@ def scan(ctx: click.Context, /, **values: Any) -> int:
         return print_schema()
     if values["railway"] and values["inputs"]:
         ctx.fail("--railway pulls the log, so there is no FILE to read: give one or the other")
+    if not values["railway"]:
+        values["inputs"] = inputs_of(ctx, values)
+    return scan_command(values)
+
+
+def inputs_of(ctx: click.Context, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The logs to read: those that are named, else what is piped in; where there is neither, that is wrong usage."""
+    named: tuple[str, ...] = values["inputs"]
     # A console or a database can be looked at alone; what is piped in as the database is no log.
     others = bool(values["console"]) or values["db"] is not None
-    if not values["inputs"] and not values["railway"] and (values["db"] == "-" or (others and not _piped())):
-        return scan_command(values)
-    if not values["inputs"] and not values["railway"]:
-        if sys.stdin is None or sys.stdin.isatty():
-            ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
-        values["inputs"] = ("-",)
-    return scan_command(values)
+    if named or values["db"] == "-" or (others and not _piped()):
+        return named
+    if sys.stdin is None or sys.stdin.isatty():
+        ctx.fail("nothing to read: name a file, or pipe a log in (railway logs --json --since 1d --lines 5000 | logscan)")
+    return ("-",)
 
 
 def _piped() -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import click
 
+from logscan.cli.addresses import asker
 from logscan.cli.database import database_of
 from logscan.cli.output import emit, is_terminal, use_colour
 from logscan.cli.pace import Stopwatch, cores, uncollected
@@ -24,10 +25,11 @@ from logscan.cli.stopping import stoppable
 from logscan.diagnose import Interrupted, Options, diagnose
 from logscan.errors import LogscanError, UsageError
 from logscan.model import Diagnosis
+from logscan.recorded import encode
 from logscan.report.contract import json_schema, to_json
 from logscan.report.words import Words, default_language
 from logscan.rulebook import Rulebook
-from logscan.sinks.files import write_text, write_timeline
+from logscan.sinks.files import write_bytes, write_text, write_timeline
 from logscan.sources import PipeSource, Source, expand
 from logscan.times import parse_duration, parse_moment, parse_zone
 from logscan.visible import visible
@@ -58,7 +60,7 @@ def scan_command(values: Mapping[str, Any]) -> int:
 
 def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
     now = moment_of_report(values["now"])
-    options = replace(_options(values, now), lap=watch.lap)
+    options = replace(options_of(values, now), lap=watch.lap)
     targets = _targets(values)
     rulebook = checked_rules(values["rules"])
     watch.lap("rules")
@@ -71,13 +73,13 @@ def _command(values: Mapping[str, Any], watch: Stopwatch) -> int:
             options = replace(options, checks=checks)
             if pulled is not None:
                 options = replace(options, since=None, until=None)
-            code = _scan(values, options, [*(pulled or expand(values["inputs"])), *_consoles(values)], rulebook, targets, now=now)
+            code = _scan(values, options, [*(pulled or expand(values["inputs"])), *consoles(values)], rulebook, targets, now=now)
         # A signal before all; a critical finding outranks what could not be had, and that all else.
         return trouble if trouble and (trouble > LogscanError.exit_code or code in (0, 4)) else code
-    return _scan(values, options, [*expand(values["inputs"]), *_consoles(values)], rulebook, targets, now=now)
+    return _scan(values, options, [*expand(values["inputs"]), *consoles(values)], rulebook, targets, now=now)
 
 
-def _consoles(values: Mapping[str, Any]) -> Iterator[Source]:
+def consoles(values: Mapping[str, Any]) -> Iterator[Source]:
     """The plugin's consoles, told by their option instead of by their content."""
     for name in values["console"]:
         for source in expand([name]):
@@ -87,7 +89,7 @@ def _consoles(values: Mapping[str, Any]) -> Iterator[Source]:
 
 def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], rulebook: Rulebook, targets: _Targets, *, now: int) -> int:
     report, timeline = targets
-    _spare_inputs(sources, {"-o": report, "--timeline": timeline})
+    spare_inputs(sources, {"-o": report, "--timeline": timeline, "--save-answers": values["save_answers"]})
     with stoppable() as stop:
         with _progress(sources) as progress, uncollected():
             _keep_pipes(sources, report)
@@ -106,7 +108,7 @@ def _scan(values: Mapping[str, Any], options: Options, sources: list[Source], ru
             emit(page)
         else:
             emit(_summary(values["format"], diagnosis, words, rulebook))
-        written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words)
+        written = _write(report if values["output"] != "-" else None, page, timeline, diagnosis, words, answers=values["save_answers"])
         if report is not None and values["open"] and written:
             webbrowser.open(report.resolve().as_uri())
     options.lap("report")
@@ -129,11 +131,13 @@ def _keep_pipes(sources: Iterable[Source], report: Path | None) -> None:
             source.spool = True
 
 
-def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words) -> bool:
+def _write(report: Path | None, page: str, timeline: Path | None, diagnosis: Diagnosis, words: Words, *, answers: Path | None) -> bool:
     """Write the files; whether that went well. What was found is more important than where it could not be put."""
     try:
         if timeline is not None:
             write_timeline(timeline, diagnosis.mascots)
+        if answers is not None:
+            write_bytes(answers, encode(diagnosis.answers))
         if report is not None:
             write_text(report, page)
             click.echo(words.ui("written", path=visible(str(report))), err=True)
@@ -156,7 +160,8 @@ def exit_code(diagnosis: Diagnosis, *, zero: bool = False) -> int:
     return 0
 
 
-def _options(values: Mapping[str, Any], now: int) -> Options:
+def options_of(values: Mapping[str, Any], now: int) -> Options:
+    """How to read and judge, as a scan's options say; a bundle has no `no_redact`. Raises UsageError."""
     zone = parsed("--tz", values["tz"], parse_zone)
     since = parsed("--since", values["since"], lambda text: parse_moment(text, now, zone))
     until = parsed("--until", values["until"], lambda text: parse_moment(text, now, zone))
@@ -166,7 +171,7 @@ def _options(values: Mapping[str, Any], now: int) -> Options:
     return Options(
         zone=zone, form=None if form == "auto" else form, since=since, until=until,
         pickup=parsed("--pickup", values["pickup"], parse_duration), run=parsed("--run", values["run"], parse_duration),
-        redact=not values["no_redact"], workers=values["workers"] or cores(), database=database_of(values, zone),
+        redact=not values.get("no_redact"), workers=values["workers"] or cores(), ask=asker(values), database=database_of(values, zone),
     )  # fmt: skip
 
 
@@ -178,15 +183,20 @@ def _targets(values: Mapping[str, Any]) -> _Targets:
     if report is None and (values["open"] or (values["format"] == "text" and is_terminal())):
         report = DEFAULT_REPORT
     timeline: Path | None = values["timeline"]
+    _has_folder("--save-answers", values["save_answers"])
     if timeline is not None and timeline.suffix.lower() not in (".jsonl", ".ndjson", ".csv", ".parquet"):
         raise UsageError(f"--timeline '{timeline}': the file must end in .jsonl, .csv or .parquet")
     for name, path in (("-o", report), ("--timeline", timeline)):
-        if path is not None and str(path) != "-" and not path.parent.is_dir():
-            raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
+        _has_folder(name, path)
     return report, timeline
 
 
-def _spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:
+def _has_folder(name: str, path: Path | None) -> None:
+    if path is not None and str(path) != "-" and not path.parent.is_dir():
+        raise UsageError(f"{name} '{path}': there is no folder '{path.parent}'")
+
+
+def spare_inputs(sources: Iterable[Source], targets: Mapping[str, Path | None]) -> None:
     """Refuse to write the report over a log."""
     inputs = {path.resolve() for source in sources if (path := getattr(source, "path", None)) is not None and path.is_file()}
     for name, target in targets.items():

@@ -46,6 +46,10 @@ def _several(text: str | None) -> tuple[str, ...]:
 @click.option("--workers", type=click.IntRange(1, 64), default=None, help="Scans at the same time (default: one per processor, at most 2).")
 @click.option("--allow-host", metavar="NAMES", help="Names under which browsers reach the server, besides localhost and addresses.")
 @click.option("--trust-proxy", metavar="ADDRESSES", help="Proxies whose X-Forwarded-For is believed, such as 100.64.0.0/10.")
+@click.option(
+    "--check-urls", type=click.IntRange(0, 200), default=0, show_default=True, metavar="N",
+    help="Let uploads have up to N image URLs asked from this server (public addresses only); 0: never.",
+)  # fmt: skip
 @click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
 def serve(**values: Any) -> int:
     """Serve the upload page: drop log files, get the report.
@@ -102,5 +106,5 @@ def _settings(values: dict[str, Any], rules: tuple[str, ...]) -> Any:
         files=values["max_files"], scan_time=parsed("max_time", parse_duration, SECOND) / SECOND,
         idle=parsed("idle", parse_duration, SECOND) / SECOND,
         workers=values["workers"] or min(2, os.cpu_count() or 1), queue=values["queue"], rate=values["rate"],
-        hosts=hosts, proxies=proxies, rules=rules,
+        hosts=hosts, proxies=proxies, rules=rules, check_urls=values["check_urls"],
     )  # fmt: skip

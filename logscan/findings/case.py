@@ -12,7 +12,8 @@ import polars as pl
 
 from logscan.causes import Attribution, Block, Failure, count_lines, family_of, rule_of
 from logscan.findings.rows import ABOUT, rows_of, told_rows
-from logscan.model import Check, Coverage, Evidence, Stored
+from logscan.images import image_urls
+from logscan.model import Check, Coverage, Evidence, ImageAnswer, ImageUrl, Stored
 from logscan.ordering import Seen
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
@@ -40,7 +41,8 @@ class Case:
     """One run's facts. Frozen; what is derived is computed once.
 
     `tagged` are the processes that Railway's tags name, `earliest` when they were first seen, as far as known;
-    `looked` are items of the checklist that were looked at on Railway, `stored` rows of the database.
+    `looked` are items of the checklist that were looked at on Railway, `stored` rows of the database, `answers` what image
+    addresses answered.
     """
 
     rulebook: Rulebook
@@ -56,6 +58,7 @@ class Case:
     run: int
     looked: tuple[Check, ...] = ()
     stored: Stored | None = None
+    answers: tuple[ImageAnswer, ...] = ()
 
     def with_mascots(self, mascots: pl.DataFrame) -> Case:
         """The case with more known of the mascots. What was derived from the sightings holds, and is not derived again."""
@@ -180,6 +183,13 @@ class Case:
             if item.sighting.mascot and item.sighting.kind == "event":
                 out.setdefault(item.sighting.mascot, []).append(item)
         return out
+
+    @cached_property
+    def image_urls(self) -> list[ImageUrl]:
+        """The addresses of images that rows and lines name."""
+        refused = [line for block in self.attribution.blocks if block.family == "browser-image-cors" for line in block.lines]
+        named = [*self.events("image_url", "plugin_image_failed"), *refused]
+        return image_urls(named, self.events("http_image"), self.stored, self.mascots["mascot_id"].to_list())
 
     @cached_property
     def line_counts(self) -> Counter[str]:

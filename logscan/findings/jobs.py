@@ -9,10 +9,14 @@ from typing import Final
 import polars as pl
 
 from logscan.causes import Failure
+from logscan.findings.answers import failing, kinds_of, one_each
 from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
 from logscan.findings.plugin import MADE, Polling, mascots_of, never_made, pollings_of, state_of
+from logscan.findings.requests import image_requests
+from logscan.findings.sureness import sureness, with_answers
 from logscan.model import Finding
 from logscan.ordering import Seen
+from logscan.times import format_stamp
 
 CORS: Final = "browser-image-cors"
 # What makes a refusal one of the plugin's images: its iframe has the origin `null`, and images have addresses.
@@ -54,24 +58,38 @@ def images_not_accessible(case: Case) -> Finding | None:
     batches = [it for it in pollings_of(case) if it.gave_up and not it.images and not never_made(case, it)]
     refused = _refused(case)
     blank = case.without_url
-    if not lost and not batches and not refused and not blank:
+    asked, wrong = image_requests(case), failing(case.answers)
+    if not lost and not batches and not refused and not blank and not asked.failing and not wrong:
         return None
-    items = sorted([f.seen for f in uploads] + refused + [it.gave_up[-1] for it in batches], key=lambda item: item.at)
+    items = sorted(
+        [*(f.seen for f in uploads), *refused, *asked.begun, *asked.failing, *(it.gave_up[-1] for it in batches)], key=lambda item: item.at
+    )
     causes = family_order(case, [*(f.family for f in uploads), *([CORS] if refused else [])])
     proof = [line for f in uploads[:2] for line in (f.seen, *f.lines[:1])] + refused[:2] + [it.gave_up[-1] for it in batches[:2]]
+    proof += [*([asked.deploy_line] if asked.deploy_line is not None else []), *(asked.gone or asked.failing)[:2]]
     rows = case.row_evidence(sorted(blank), 2 if proof else MAX_EVIDENCE)
     unseen = _unseen(case) or len(batches) or len({item.sighting.text for item in refused})
     uploaded = [item for item in case.events("uploaded") if items and item.at > items[-1].at]
-    known = lost | blank | _in_batches(case, batches)
+    known = lost | blank | _in_batches(case, batches) | asked.hit | {it.mascot or it.url for it in wrong}
+    fine = [it for it in case.answers if it not in wrong and it.cors]
     stamps = [item.stamp for item in items if item.stamp is not None] + [row.timestamp for row in rows if row.timestamp is not None]
-    sure = lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors"))
+    sure = bool(lost or refused or blank or (batches and case.shown_to_fail("image-urls", "image-cors")))
     return Finding(
-        "images-not-accessible", "critical", "certain" if sure else "likely",
+        "images-not-accessible", "critical", sureness(case, asked, told=sure),
         min(stamps, default=None), max(stamps, default=None),
         not uploaded, max(len(known), 0 if known else unseen), causes,
-        (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), case.evidence(uploaded, 2), _to_be_sure(case, batches),
-        {"missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}), "blank": len(blank)},
-        _variant(upload=bool(lost), plugin=bool(batches), browser=bool(refused), database=bool(blank)),
+        with_answers(case, (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), one_each(wrong)),
+        with_answers(case, case.evidence(uploaded or asked.good[-2:], 2), fine[:1]), _to_be_sure(case, batches),
+        {
+            "missing": len(lost), "gave_up": len(batches), "refused": len({item.sighting.text for item in refused}), "blank": len(blank),
+            "failing": len(asked.failing), "wrong": len(wrong), "asked": len(case.answers), "deploy": format_stamp(asked.deploy) or "—",
+        },
+        _variant(
+            gone=len(asked.gone) == len(asked.failing),
+            upload=bool(lost), plugin=bool(batches), browser=bool(refused), database=bool(blank), requests=bool(asked.failing),
+            answers=bool(wrong),
+        ),
+        (*kinds_of(wrong), *(["gone"] if asked.gone else ["requests"] if asked.failing else [])),
     )  # fmt: skip
 
 
@@ -84,12 +102,17 @@ def _in_batches(case: Case, batches: Iterable[Polling]) -> set[str]:
 def _to_be_sure(case: Case, batches: Sequence[Polling]) -> tuple[str, ...]:
     looked = {check.id for check in case.looked if check.status != "skip"}
     wanted = ("database", "image-urls") if batches else ("image-urls",)
-    return tuple(key for key in wanted if key not in looked and not (key == "database" and case.stored is not None))
+    there = {"database": case.stored is not None, "image-urls": bool(case.answers)}
+    return tuple(key for key in wanted if key not in looked and not there[key])
 
 
-def _variant(**ways: bool) -> str | None:
+def _variant(*, gone: bool, **ways: bool) -> str | None:
     """Which summary says it: with one way only in which images are not seen, that one's."""
     held = [name for name, holds in ways.items() if holds]
+    if held == ["requests"] and gone:
+        return "gone"
+    if len(held) > 1 and {"requests", "answers"} & set(held):
+        return "joined"
     if len(held) > 1 and ways["database"]:
         return "database-plugin" if held == ["plugin", "database"] else "all"
     return held[0] if len(held) == 1 else None

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 import polars as pl
 
 from logscan.findings.case import MAX_EVIDENCE, Case, families_by_mascot, families_of, family_order
+from logscan.findings.requests import distinct, hanging_creations
 from logscan.findings.rows import ENDED, TAKEN
 from logscan.match import captured_number
 from logscan.model import Finding
 from logscan.ordering import Seen
 from logscan.times import SECOND, format_duration, format_stamp
+
+# One request may hang for a reason of its own.
+_REPEATED: Final = 2
 
 
 def redis_not_working(case: Case) -> Finding | None:
@@ -20,12 +25,16 @@ def redis_not_working(case: Case) -> Finding | None:
     failures = [f for f in case.attribution.failures if f.event == "enqueue_failed" and f.mascot in failed]
     unnamed = case.events("jobs_not_enqueued")
     counted = sum(captured_number(item.sighting.captures, "count") for item in unnamed)
-    silent = _silence(case)
-    if not failed and not silent and not (unnamed and not case.events("enqueue_failed")):
+    silent, waited = _silence(case), _waited(case)
+    alone = len(waited) >= _REPEATED
+    if not failed and not silent and not alone and not (unnamed and not case.events("enqueue_failed")):
         return None
     hanging = _hanging(case) if silent else []
-    shown: list[Seen] = [f.seen for f in failures] or unnamed or hanging
+    # The edge's log tells of the same requests.
+    requests = max(len(hanging), len(waited))
+    shown: list[Seen] = [f.seen for f in failures] or unnamed or [*hanging, *waited]
     proof = [line for f in failures[:3] for line in (f.seen, *f.lines[:1])] or [*unnamed[:1], *hanging[:2], *silent[:2]]
+    proof = [*proof[:3], *waited[:2]] if waited else proof
     causes = families_by_mascot(case, failures) or families_of(case, silent)
     everything = [*shown, *silent]
     first, last = min(item.at for item in everything), max(item.at for item in everything)
@@ -33,16 +42,36 @@ def redis_not_working(case: Case) -> Finding | None:
     # A row that was made in the logs' time and never came to the queue: its enqueue hangs.
     pending = case.stored_as("pending", logs=("not_in_logs",)) if silent else []
     proven = pending or case.shown_to_fail("redis-service", "redis-variables", "redis-same")
-    mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + max(len(hanging), len(pending))
+    mascots = max(len(failed), counted if not case.events("enqueue_failed") else 0) + max(requests, len(pending))
+    explicit = failed or unnamed or proven or (silent and waited)
     rows = case.row_evidence(pending, 2)
     return Finding(
-        "redis-not-working", "critical", "certain" if failed or unnamed or proven else "likely",
+        "redis-not-working", "critical", "certain" if explicit else "likely" if silent else "possible",
         _stamp(everything, first), _stamp(everything, last), not after, mascots, causes,
         (*case.evidence(proof, MAX_EVIDENCE - len(rows)), *rows), case.evidence([item for item in case.works if item.at > first], 2),
-        () if any(check.id == "redis-variables" and check.status != "skip" for check in case.looked) else ("redis-variables",),
-        {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": len(hanging)},
-        "both" if hanging and (failed or unnamed) else "silent" if not failed and not unnamed else None,
+        _lacking(case, known=bool(failed or unnamed or silent)),
+        {"failed": max(len(failed), counted if not failed else 0), "total": case.mascots.height, "requests": requests},
+        _variant(told=bool(failed or unnamed), silent=bool(silent), requests=requests),
     )  # fmt: skip
+
+
+def _variant(*, told: bool, silent: bool, requests: int) -> str | None:
+    """Which summary says it."""
+    if told:
+        return "both" if requests else None
+    return "silent" if silent else "waited"
+
+
+def _lacking(case: Case, *, known: bool) -> tuple[str, ...]:
+    """What would make it sure, and is not there."""
+    looked = any(check.id == "redis-variables" and check.status != "skip" for check in case.looked)
+    return (*(() if known else ("api-log",)), *(() if looked else ("redis-variables",)))
+
+
+def _waited(case: Case) -> list[Seen]:
+    """Creation requests in the HTTP log that nobody answered, if nothing behind them shows that Redis works."""
+    waited = distinct(hanging_creations(case))
+    return [] if waited and any(item.at > waited[0].at for item in case.works) else waited
 
 
 def _silence(case: Case) -> list[Seen]:

@@ -33,6 +33,7 @@ _BRACKETED: Final = re.compile(rf"\[({STAMP})\] (?!(?:TRACE|DEBUG|INFO|WARN|ERRO
 _STAMPED: Final = re.compile(rf"({STAMP})[ \t](.*)", re.DOTALL)
 _ATTRIBUTE: Final = re.compile(r" ([\w.$@-]+)=(?=[\"\d\[{tfn-])")
 _TAG_KEYS: Final = (("service", "serviceId"), ("replica", "deploymentInstanceId"), ("deployment", "deploymentId"))
+_WHERE: Final = (("on", "host"), ("deployment", "deploymentId"))
 _NO_TEXT: Final = frozenset(
     {"message", "msg", "timestamp", "severity", "attributes", "tags", "level", "lvl", "time", "pid", "hostname", "context"}
 )
@@ -74,7 +75,10 @@ def _row(fields: Mapping[str, Any], attributes: Mapping[str, Any], message: obje
 
 def _http_row(fields: Mapping[str, Any], zone: dt.tzinfo) -> Entry:
     method, took = fields.get("method", "?"), fields.get("totalDuration", "?")
-    entry = Entry(f"{method} {fields.get('path')} {fields.get('httpStatus')} {took}ms", zone=zone)
+    told = f"{method} {fields.get('path')} {fields.get('httpStatus')} {took}ms"
+    # Who answered: images may lie on other hosts, and files of a container go with its deployment.
+    where = "".join(f" {word} {fields[key]}" for word, key in _WHERE if isinstance(fields.get(key), str) and fields[key])
+    entry = Entry(told + where, zone=zone)
     take_stamp(entry, fields.get("timestamp"), "railway")
     return entry
 

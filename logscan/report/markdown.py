@@ -51,7 +51,7 @@ def _state(finding: Finding, diagnosis: Diagnosis, words: Words) -> str:
     if finding.severity in ("critical", "warning"):
         total = diagnosis.mascots.height
         if finding.mascots:
-            parts.append(words.ui("of", part=words.number(finding.mascots), total=words.counted("mascots", total)))
+            parts.append(words.hit(finding.mascots, total))
         if finding.first is not None:
             parts += [f"{words.ui('since')} {words.moment(finding.first)} UTC", words.ui("ongoing" if finding.ongoing else "over")]
     return " · ".join(parts)

@@ -78,7 +78,7 @@ def _state(console: Console, finding: Finding, diagnosis: Diagnosis, words: Word
         return
     parts = []
     if finding.mascots:
-        parts.append(words.ui("of", part=words.number(finding.mascots), total=words.counted("mascots", diagnosis.mascots.height)))
+        parts.append(words.hit(finding.mascots, diagnosis.mascots.height))
     if finding.first is not None:
         state = words.ui("ongoing" if finding.ongoing else "over")
         parts.append(f"{words.ui('since')} {words.moment(finding.first)} UTC, {state}")

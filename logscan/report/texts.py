@@ -138,6 +138,7 @@ UI: Final[dict[str, tuple[str, str]]] = {
     "batch-generating": ("Gave up: its mascots began and never ended.", "Abandonné : ses mascottes ont commencé sans jamais finir."),
     "batch-waiting": ("Gave up: its mascots wait in the queue.", "Abandonné : ses mascottes attendent dans la file."),
     "unknown-cause": ("A failure without a known text", "Un échec sans texte connu"), "written": ("Report written to {path}", "Rapport écrit dans {path}"),
+    "bundled": ("{path}: {lines} lines that matter, {beside} beside them, secrets masked. Read it before you send it on: logscan scan {path}", "{path} : {lines} lignes utiles, {beside} autour, secrets masqués. Relisez-le avant de l'envoyer : logscan scan {path}"),
     # The comparison of two reports
     "compare-title": ("Compared with the report before", "Comparé au rapport précédent"), "compare-new": ("New", "Nouveau"), "compare-still": ("Still failing", "Toujours en échec"), "compare-recovered": ("Recovered", "Rétabli"),
     "compare-unseen": ("Failing before, not in the new log", "En échec avant, absentes du nouveau journal"), "compare-same": ("Nothing changed.", "Rien n'a changé."),

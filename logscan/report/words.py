@@ -41,6 +41,11 @@ class Words:
         singular = value < 2 if self.language == "fr" else value == 1  # noqa: PLR2004  # grammar
         return f"{self.number(value)} {one if singular else other}"
 
+    def hit(self, mascots: int, total: int) -> str:
+        """`2 of 3 mascots`; `4 mascots` where other sources than the logs tell of more than those have."""
+        counted = self.counted("mascots", max(mascots, total))
+        return counted if mascots > total else self.ui("of", part=self.number(mascots), total=counted)
+
     def title(self, finding: Finding) -> str:
         """A finding in a few words."""
         texts = self.rulebook.findings[finding.id]
@@ -69,7 +74,10 @@ class Words:
             for remedy in known.remedies if known else ():
                 out.setdefault(remedy.text.render(self.language), remedy)
         explained = any(family in self.rulebook.families for family in finding.causes)
-        for remedy in self.rulebook.findings[finding.id].remedies:
+        texts = self.rulebook.findings[finding.id]
+        for remedy in (remedy for key in finding.advice for remedy in texts.advice.get(key, ())):
+            out.setdefault(remedy.text.render(self.language), remedy)
+        for remedy in texts.remedies:
             if remedy.unexplained and explained:
                 continue
             out.setdefault(remedy.text.render(self.language), remedy)

@@ -21,6 +21,8 @@ EventName = Literal[
     # plugin console
     "plugin_received", "plugin_images", "plugin_poll_begun", "plugin_poll", "plugin_gave_up", "plugin_variation",
     "plugin_image_failed", "plugin_image_loaded",
+    # addresses of images, and requests that Railway's edge took
+    "image_url", "http_image", "http_create",
 ]  # fmt: skip
 EVENTS: tuple[str, ...] = get_args(EventName)
 # The groups without which an event says nothing: whom it is about, or how far it has come.
@@ -32,7 +34,7 @@ NEEDED_GROUPS: dict[str, tuple[str, ...]] = {
     "plugin_poll": ("attempt", "max", "batch"),
 }
 # Events of the platform alone: they say nothing about mascots.
-PLATFORM = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped"})
+PLATFORM = frozenset({"container_start", "container_stop", "app_start", "app_ready", "lines_dropped", "image_url"})
 
 Component = Literal["redis", "google", "storage", "database", "process", "platform", "replicate", "none"]
 COMPONENTS: tuple[str, ...] = get_args(Component)
@@ -54,7 +56,7 @@ CHECKS = (
 MISSING = ("worker-log", "api-log", "stamps", "redis-variables", "whole-log", "database", "image-urls", "longer-log")
 NOTES = (
     "day-order", "no-stamps", "some-stamps", "cut-at-500", "long-lines", "broken", "unreadable", "duplicates", "other-log",
-    "outside-window", "dropped", "not-fetched", "database-unread", "console-empty",
+    "outside-window", "dropped", "not-fetched", "database-unread", "console-empty", "other-rules",
 )  # fmt: skip
 
 FINDINGS = (
@@ -193,13 +195,16 @@ class SecretRule(Rule, frozen=True, kw_only=True):
 
 
 class FindingTexts(_Struct, frozen=True, kw_only=True):
-    """A finding's severity and words. `variants` are summaries for some of the ways in which it shows."""
+    """A finding's severity and words. `variants` are summaries for some of the ways in which it shows,
+    `advice` steps for some of what may be behind it.
+    """
 
     severity: Severity
     title: Text
     summary: Text
     variants: dict[str, Text] = {}
     remedies: list[Remedy] = []
+    advice: dict[str, list[Remedy]] = {}
 
 
 class SequenceLine(_Struct, frozen=True, kw_only=True):

@@ -49,6 +49,11 @@ def refused_as(head: bytes) -> str | None:
     return next((name for magic, name in _REFUSED if head.startswith(magic)), None)
 
 
+def begins_case(head: bytes) -> bool:
+    """Whether a file is a case (`logscan.cases`) by its first bytes: a zip file whose first entry, named at byte 30, is `case.json`."""
+    return head.startswith(b"PK\x03\x04") and head[30:39] == b"case.json"
+
+
 class Inflate:
     """Iterates over the plain bytes of compressed chunks, several members in a row included.
 

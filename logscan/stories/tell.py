@@ -40,7 +40,7 @@ def stories_of(case: Case, account: Account, events: pl.DataFrame) -> MascotStor
     for row in rows:
         for item in stories.lines_of(row)[0]:
             wanted.setdefault(item.sighting.source, set()).add(item.sighting.line)
-    stories.around.update(surroundings(account.readers, wanted))
+    stories.around.update(account.beside if account.beside is not None else surroundings(account.readers, wanted))
     stories.surrounded.update(rows)
     return stories
 

@@ -177,7 +177,8 @@ class Jobs:
         meta.tries += 1
         self._store.save(meta)
         job.step = "read"
-        request = Request(str(self._store.folder(meta.id).resolve()), meta.names, meta.options, self._settings.expanded)
+        settings, folder = self._settings, str(self._store.folder(meta.id).resolve())
+        request = Request(folder, meta.names, meta.options, settings.expanded, settings.check_urls)
 
         def told(answer: Answer) -> None:
             job.read = max(job.read, answer.read)

@@ -24,9 +24,10 @@ class ScanOptions(msgspec.Struct, frozen=True):
     since: str = ""
     until: str = ""
     redact: bool = True
+    check_urls: bool = False
 
 
-def read_options(fields: Mapping[str, str], lang: Language, now: int, *, may_show_secrets: bool) -> ScanOptions:
+def read_options(fields: Mapping[str, str], lang: Language, now: int, *, may_show_secrets: bool, may_ask: bool = False) -> ScanOptions:
     """The options in a form's fields; `lang` where they name none, `now` in ns. Raises Problem."""
     chosen = fields.get("lang", "").strip() or lang
     if chosen not in ("en", "fr"):
@@ -49,7 +50,10 @@ def read_options(fields: Mapping[str, str], lang: Language, now: int, *, may_sho
     redact = fields.get("redact", "yes").strip().lower() not in _NO
     if not redact and not may_show_secrets:
         raise Problem("must-redact")
-    return ScanOptions("fr" if chosen == "fr" else "en", zone_name, since, until, redact)
+    check_urls = fields.get("check_urls", "no").strip().lower() not in {*_NO, ""}
+    if check_urls and not may_ask:
+        raise Problem("must-not-ask")
+    return ScanOptions("fr" if chosen == "fr" else "en", zone_name, since, until, redact, check_urls)
 
 
 def _bad(option: str, value: str) -> Problem:
@@ -67,4 +71,5 @@ def command_line(names: Sequence[str], options: ScanOptions) -> str:
     words = ["logscan", "scan", *(f"./{name}" if name.startswith("-") else name for name in names)]
     words += [word for option, value in given if value for word in (option, value)]
     words += [] if options.redact else ["--no-redact"]
+    words += ["--check-urls"] if options.check_urls else []
     return shlex.join([*words, "-o", "report.html"])

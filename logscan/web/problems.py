@@ -30,6 +30,7 @@ STATUS: Final[Mapping[str, int]] = {
     "empty": 422,
     "bad-option": 422,
     "must-redact": 422,
+    "must-not-ask": 422,
     "scan-too-long": 422,
     "too-many-requests": 429,
     "queue-full": 429,
@@ -43,6 +44,7 @@ STATUS: Final[Mapping[str, int]] = {
 RETRY: Final[Mapping[str, int]] = {"too-many-requests": 20, "queue-full": 20, "stopping": 10}
 # The option of `logscan serve` that sets a limit, for whoever runs the server.
 LIMITS: Final[Mapping[str, str]] = {
+    "must-not-ask": "--check-urls",
     "too-large": "--max-upload",
     "expands-too-far": "--max-expanded",
     "too-many-files": "--max-files",

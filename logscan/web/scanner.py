@@ -11,12 +11,14 @@ import queue
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
 import regex
 
+from logscan.checks.asking import Policy, ask_some
 from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError
 from logscan.report.contract import to_json
@@ -59,7 +61,13 @@ class Scanner:
         since, until = (parse_moment(text, now, zone) if text else None for text in (request.options.since, request.options.until))
         sources: list[Source] = [FileSource(name, folder / "files" / str(place)) for place, name in enumerate(request.names)]
         options = Options(
-            zone=zone, since=since, until=until, redact=request.options.redact, stories=True, progress=self._progress(request.expanded)
+            zone=zone,
+            since=since,
+            until=until,
+            redact=request.options.redact,
+            stories=True,
+            progress=self._progress(request.expanded),
+            ask=partial(ask_some, number=request.check_urls, policy=Policy()) if request.may_ask else None,
         )
         diagnosis = diagnose(sources, self._rulebook, options)
         self._say(Answer(judging=True))

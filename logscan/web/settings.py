@@ -18,7 +18,9 @@ MIN_TOKEN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Sizes in bytes, times in seconds. `rate` counts uploads of one client per minute, `queue` those that wait or run."""
+    """Sizes in bytes, times in seconds. `rate` counts uploads of one client per minute, `queue` those that wait or run,
+    `check_urls` how many image addresses a scan may ask: none, unless whoever runs the server says so.
+    """
 
     data: Path
     host: str = "127.0.0.1"
@@ -36,6 +38,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    check_urls: int = 0
 
     @property
     def local(self) -> bool:

@@ -65,7 +65,7 @@ async def take_upload(request: Request, kind: Literal["page", "script"], allowed
             upload = await receive(request, folder / "files", site.settings, allowed)
             fields = {**request.query_params, **upload.fields}
             lang = visitor.words.language if kind == "page" else "en"
-            options = read_options(fields, lang, time.time_ns(), may_show_secrets=site.settings.local)
+            options = read_options(fields, lang, time.time_ns(), may_show_secrets=site.settings.local, may_ask=site.settings.check_urls > 0)
             owner = visitor.session.owner if kind == "page" else ""
             meta = Meta(folder.name, time.time(), upload.names, upload.sizes, options, owner, kind, version=__version__)
             return await site.jobs.submit(meta, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from logscan.sources.inflate import compression_of, refused_as
+from logscan.sources.inflate import begins_case, compression_of, refused_as
 
 # So many bytes are looked at.
 HEAD: Final = 4096
@@ -17,7 +17,7 @@ _OTHER: Final = (
 
 def not_a_log(head: bytes) -> str | None:
     """What a file is that cannot be a log, by its first bytes."""
-    if compression_of(head) or head.startswith(_BOMS):
+    if compression_of(head) or head.startswith(_BOMS) or begins_case(head):
         return None
     known = refused_as(head) or next((name for magic, name in _OTHER if head.startswith(magic)), None)
     return known or ("binary file" if head.count(0) * 20 > len(head) else None)

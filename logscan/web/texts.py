@@ -39,6 +39,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "redact": ("Mask secrets in the report", "Masquer les secrets dans le rapport"),
     "redact-hint": ("Passwords, tokens and keys are replaced by a mark.", "Mots de passe, jetons et clés sont remplacés par une marque."),
     "redact-always": ("Secrets in the report are always masked on this server.", "Sur ce serveur, les secrets du rapport sont toujours masqués."),
+    "check-urls": ("Ask some of the image addresses", "Interroger quelques adresses d'images"),
+    "check-urls-hint": ("This server then asks up to {number} addresses that the log names: do they answer, with an image, with CORS for the plugin?", "Ce serveur interroge alors jusqu'à {number} adresses que nomme le journal : répondent-elles, par une image, avec CORS pour le plugin ?"),
     "diagnose": ("Diagnose", "Diagnostiquer"),
     "diagnose-more": ("Diagnose {number} files", "Diagnostiquer {number} fichiers"),
     "privacy": (
@@ -103,6 +105,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "api-lang": ("en or fr, for the HTML report; JSON is always English", "en ou fr, pour le rapport HTML ; le JSON est toujours en anglais"),
     "api-tz": ("zone of stamps that name none, such as Europe/Paris", "fuseau des heures qui n'en indiquent pas, par exemple Europe/Paris"),
     "api-window": ("2h, 1d, or a time", "2h, 1d, ou une heure"),
+    "api-check-urls": ("yes asks some of the image addresses (only where the server was started with --check-urls)", "yes interroge quelques adresses d'images (seulement si le serveur a été lancé avec --check-urls)"),
     "api-redact": ("no leaves secrets readable (only where the server listens on its own machine alone)", "no laisse les secrets lisibles (seulement si le serveur n'écoute que sa propre machine)"),
     "api-answers": (
         "The answer is the JSON of logscan scan --format json, or with Accept: text/html the report. Errors are application/problem+json:",
@@ -135,6 +138,7 @@ PROBLEMS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "no-file": (("No log was given", "Choose a file or paste some lines; scripts send the field 'file'."), ("Aucun journal reçu", "Choisissez un fichier ou collez quelques lignes ; les scripts envoient le champ « file ».")),
     "empty": (("Nothing to read", "What was given is empty."), ("Rien à lire", "Ce qui a été donné est vide.")),
     "bad-option": (("An option cannot be understood", "'{value}' will not do for {option}: lang is en or fr, tz a zone such as Europe/Paris; since and until are times (2026-11-22 08:00) or durations back from now (2h, 1d), since before until."), ("Une option est incompréhensible", "« {value} » ne convient pas pour {option} : lang vaut en ou fr, tz un fuseau tel que Europe/Paris ; since et until sont des heures (2026-11-22 08:00) ou des durées avant maintenant (2h, 1d), since avant until.")),
+    "must-not-ask": (("Image addresses are not asked here", "Whoever runs this server did not allow it to send requests. logscan scan --check-urls does, on your own machine; its --save-answers file can be uploaded with the log."), ("Les adresses d'images ne sont pas interrogées ici", "Ce serveur n'a pas été autorisé à envoyer des requêtes. logscan scan --check-urls le fait, sur votre machine ; son fichier --save-answers peut être déposé avec le journal.")),
     "must-redact": (("Secrets stay masked here", "Others can reach this server, so it does not leave secrets readable. logscan scan --no-redact does, on your own machine."), ("Les secrets restent masqués ici", "D'autres peuvent atteindre ce serveur, il ne laisse donc pas les secrets lisibles. logscan scan --no-redact le fait, sur votre machine.")),
     "scan-too-long": (("The scan took too long", "It was stopped after {limit}, the most that this server gives. Give a shorter stretch of the log, or run logscan on your own machine."), ("L'analyse a duré trop longtemps", "Elle a été arrêtée après {limit}, le maximum que ce serveur accorde. Donnez une partie plus courte du journal, ou lancez logscan sur votre machine.")),
     "too-many-requests": (("Too many at once", "One client may send {limit} a minute. Try again in {retry} seconds."), ("Trop à la fois", "Un client peut en envoyer {limit} par minute. Réessayez dans {retry} secondes.")),

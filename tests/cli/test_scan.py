@@ -25,7 +25,7 @@ from logscan.diagnose import Interrupted, diagnose
 from tests.cli.conftest import COMMAND, Ended, Logscan, log
 from tests.logs import Held, enqueued, failed, generated, picked, render
 
-HEALTHY, FAILING, FOREIGN, BEHIND = "overloaded-then-ok-pino", "quota-cli-plain", "http-rows", "queue-behind-api-response"
+HEALTHY, FAILING, FOREIGN, BEHIND = "overloaded-then-ok-pino", "quota-cli-plain", "other-service-redis", "queue-behind-api-response"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals of POSIX")
 
 

@@ -170,7 +170,7 @@ def test_export_no_fixture_is_taken_for_one_but_those_that_are() -> None:
         path.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*") if path.is_file() and is_export(FileSource(path.name, path))
     }
     assert found == {
-        "api-log-alone-database-knows-better/input-mascots.json", "database-and-console-join/input-mascots.csv",
+        "all-sources-joined/input-mascots.csv", "api-log-alone-database-knows-better/input-mascots.json", "database-and-console-join/input-mascots.csv",
         "export-alone-tableplus/input.csv", "plugin-waited-for-failed-jobs/mascots.txt", "redis-silent-rows-pending/mascots.tsv",
     }  # fmt: skip
 

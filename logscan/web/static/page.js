@@ -150,6 +150,7 @@ if (form) {
       if (value && value !== "UTC") command.push(`--${name}`, value);
     }
     if ($("redact") && !$("redact").checked) command.push("--no-redact");
+    if ($("check-urls") && $("check-urls").checked) command.push("--check-urls");
     command.push("-o", "report.html");
     $("command").textContent = command.map(quoted).join(" ");
     const chosen = [$("lang").selectedOptions[0].textContent, $("tz").value];
@@ -175,6 +176,7 @@ if (form) {
     body.append("form", form.elements.form.value);
     for (const name of ["lang", "tz", "since", "until"]) body.append(name, $(name).value);
     body.append("redact", !$("redact") || $("redact").checked ? "yes" : "no");
+    if ($("check-urls") && $("check-urls").checked) body.append("check_urls", "yes");
     for (const { file } of files) body.append("file", file, file.name);
     if ($("paste").value.trim()) body.append("paste", $("paste").value);
     busy(true);
