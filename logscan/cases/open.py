@@ -114,7 +114,6 @@ def _open(source: Source, rulebook: Rulebook, options: Options) -> Opened:
     account = Account(Matcher(rulebook, seen, case.records, case.coverage.matched, processes), readers, interrupted=case.interrupted)
     # A line that matters to one mascot may stand beside another's.
     account.beside = {(it.source, it.line): Record(it.line, it.text, parse_stamp(it.time or "")) for it in beside}
-    # A line that matters to one mascot may stand beside another's.
     account.beside |= {(it.source, it.line): Record(it.line, it.text, parse_stamp(it.time or "")) for it in lines}
     coverage = case.coverage
     if case.rules != rulebook.hash:

@@ -76,7 +76,11 @@ def _table(lines: list[str], at: int, wanted: Wanted) -> tuple[Table, int] | Non
 def _split(line: str, separator: str) -> list[str]:
     if separator == "|":
         return [cell.strip() for cell in line.split("|")]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error:
+        # A carriage return in the middle, say.
+        return []
 
 
 def _aligned(lines: list[str], at: int, header: list[str]) -> tuple[Table, int]:

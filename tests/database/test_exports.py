@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logscan.database import Names, is_export, read_export
@@ -155,6 +155,7 @@ def test_export_cut_anywhere_never_raises_another_error(rows: list[Row], cut: in
 
 
 @given(st.binary(max_size=2000))
+@example(b"\r,")
 def test_export_any_bytes_are_none_and_do_no_harm(data: bytes) -> None:
     assert not is_export(source(data))
 
