@@ -89,6 +89,8 @@ def _aligned(lines: list[str], at: int, header: list[str]) -> tuple[Table, int]:
     odd, goes_on = 0, False
     framed, rule = lines[at].translate(_BOXES).lstrip().startswith("|"), lines[at + 1].translate(_BOXES)
     bars = [place for place, char in enumerate(rule) if char in "+|" and 0 < place < len(rule.rstrip()) - 1]
+    # Markdown, whose rule has no crossings, knows no cells of several lines.
+    wraps = "+" in rule
     place = at + 2
     for place in range(at + 2, len(lines) + 1):
         line = lines[place].translate(_BOXES) if place < len(lines) else ""
@@ -103,8 +105,9 @@ def _aligned(lines: list[str], at: int, header: list[str]) -> tuple[Table, int]:
         if len(cells) != len(header):
             odd += 1
             continue
-        breaks = any(cell.endswith("+") for cell in cells)
-        cells = [cell.removesuffix("+").rstrip() for cell in cells]
+        breaks = wraps and any(cell.endswith("+") for cell in cells)
+        if wraps:
+            cells = [cell.removesuffix("+").rstrip() for cell in cells]
         if goes_on and rows:
             rows[-1] = [" ".join(filter(None, (old, new))) or None for old, new in zip(rows[-1], cells, strict=True)]
         else:
