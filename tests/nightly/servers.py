@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,13 @@ class Mailbox:
     answers: deque[str | None] = field(default_factory=deque)
     refuse: dict[str, str] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
+    sessions: set[int] = field(default_factory=set)
+
+    def settled(self) -> None:
+        """Wait until every sender is gone: of one that was killed, what it had sent is still being read."""
+        until = time.monotonic() + 10
+        while self.sessions and time.monotonic() < until:
+            time.sleep(0.01)
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if address in self.refuse:
@@ -100,6 +108,23 @@ def free_port() -> int:
         return int(it.getsockname()[1])
 
 
+class _Session(SMTP):
+    """A session that tells of its beginning and end."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.event_handler.sessions.add(id(self))
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.event_handler.sessions.discard(id(self))
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Session(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def mail_server(
     mailbox: Mailbox, certificates: Certificates | None = None, *, tls_at_once: bool = False, login: bool = False
@@ -107,7 +132,7 @@ def mail_server(
     """SMTP in a thread: plain, with STARTTLS, or with TLS from the beginning."""
     mailbox.port = free_port()
     starttls = certificates is not None and not tls_at_once
-    controller = Controller(
+    controller = _Controller(
         mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=10,
         ssl_context=certificates.context if certificates is not None and tls_at_once else None,
         tls_context=certificates.context if certificates is not None and starttls else None,
