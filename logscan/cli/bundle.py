@@ -9,6 +9,7 @@ import click
 
 from logscan.cli.addresses import address_options
 from logscan.cli.database import database_options
+from logscan.cli.judging import judging_options
 from logscan.cli.scan import FORMATS, console_option, inputs_of
 
 
@@ -18,13 +19,7 @@ from logscan.cli.scan import FORMATS, console_option, inputs_of
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="case.zip", show_default=True, metavar="FILE",
     help="Where to write the case.",
 )  # fmt: skip
-@click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
-@click.option("--since", metavar="TIME", help="Only records from then on (2h, 1d, or a time).")
-@click.option("--until", metavar="TIME", help="Only records up to then.")
-@click.option("--pickup", metavar="TIME", help="How long a job may wait to be picked up (default: as the rules say, 2m).")
-@click.option("--run", metavar="TIME", help="How long a job may run (default: as the rules say, 10m).")
-@click.option("--now", metavar="TIME", help="The moment of the report (default: the clock).")
-@click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Zone of stamps that name none.")
+@judging_options
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language of messages (default: the locale's). The case has both.")
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read a large file (default: one a core, at most 4).")

@@ -13,6 +13,7 @@ import click
 
 from logscan.cli.addresses import address_options
 from logscan.cli.database import database_options
+from logscan.cli.judging import judging_options
 from logscan.cli.targets import limit_options, target_options
 
 OUTPUTS = ("text", "json", "markdown")
@@ -36,13 +37,7 @@ console_option = click.option(
 )
 @click.option("--open", is_flag=True, default=False, help="Show the HTML report in the browser.")
 @click.option("--timeline", type=click.Path(dir_okay=False, path_type=Path), help="Write one row per mascot (.jsonl, .csv, .parquet).")
-@click.option("--rules", multiple=True, metavar="DIR", help="More rules; by id they replace the packaged ones.")
-@click.option("--since", metavar="TIME", help="Only records from then on (2h, 1d, or a time).")
-@click.option("--until", metavar="TIME", help="Only records up to then.")
-@click.option("--pickup", metavar="TIME", help="How long a job may wait to be picked up (default: as the rules say, 2m).")
-@click.option("--run", metavar="TIME", help="How long a job may run (default: as the rules say, 10m).")
-@click.option("--now", metavar="TIME", help="The moment of the report (default: the clock).")
-@click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Zone of stamps that name none.")
+@judging_options
 @click.option("--lang", type=click.Choice(["en", "fr"]), help="Language (default: the locale's). JSON is always English.")
 @click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Take every input for this form.")
 @click.option("--no-redact", is_flag=True, default=False, help="Leave secrets readable, for a report that stays on this machine.")
