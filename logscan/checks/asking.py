@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import signal
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
+from types import FrameType
 from typing import Final
 
 import httpx
@@ -78,12 +80,40 @@ async def _ask_all(urls: Sequence[ImageUrl], policy: Policy) -> tuple[ImageAnswe
     async with _client(policy) as client:
         asker = _Asker(client, policy, asyncio.Semaphore(_AT_ONCE))
         tasks = [asyncio.create_task(asker.ask(url)) for url in urls]
-        if tasks:
+        if not tasks:
+            return ()
+        with _cancelled_by_signals(tasks):
             _, late = await asyncio.wait(tasks, timeout=policy.all_time)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         return tuple(task.result() for task in tasks if not task.cancelled())
+
+
+@contextmanager
+def _cancelled_by_signals(tasks: Sequence[asyncio.Task[ImageAnswer]]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM do what they do anyway, and end the asking: what has been answered is told."""
+    loop = asyncio.get_running_loop()
+    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        for task in tasks:
+            loop.call_soon_threadsafe(task.cancel)
+        if callable(handler := before.get(number)):
+            handler(number, frame)
+
+    # In another thread than the main one there are no handlers.
+    with suppress(ValueError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.getsignal(number)
+            signal.signal(number, hear)
+    try:
+        yield
+    finally:
+        for known, handler in before.items():
+            # Whoever heard of it may have chosen another one.
+            if signal.getsignal(known) == hear:
+                signal.signal(known, handler)
 
 
 @asynccontextmanager

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
+import sys
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -177,3 +181,24 @@ def test_asking_ends_in_time_and_tells_of_the_others(images: Storage) -> None:
     assert answers[0].kind == "ok"
     assert {answer.kind for answer in answers[1:]} <= {"slow"}
     assert len(answers) < 13
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_asking_ends_at_a_signal_with_what_was_answered(images: Storage) -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    ours = signal.getsignal(signal.SIGTERM)
+    ending = threading.Timer(1.0, signal.raise_signal, [signal.SIGTERM])
+    begun = time.monotonic()
+    ending.start()
+    try:
+        answers = ask(
+            [ImageUrl(images.url("/open.png")), *(ImageUrl(images.url(f"/slow.png?{n}")) for n in range(12))],
+            Policy(HERE.allowed, 20, 20.0, 60.0),
+        )
+        assert signal.getsignal(signal.SIGTERM) == ours
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [answer.kind for answer in answers] == ["ok"]
+    assert heard == [signal.SIGTERM]
+    assert time.monotonic() - begun < 10
