@@ -8,10 +8,12 @@ from contextlib import closing
 from typing import Any
 
 from logscan.cli.connecting import connected, scope_of
+from logscan.cli.database import database_of
 from logscan.cli.nightly_run import settings_of
 from logscan.cli.output import emit, use_colour
 from logscan.cli.parsing import moment_of_report
 from logscan.cli.rulebooks import checked_rules
+from logscan.database import Window as Rows
 from logscan.errors import LogscanError
 from logscan.history import HistoryError
 from logscan.history.lock import locked
@@ -20,7 +22,7 @@ from logscan.nightly.night import Window, night_of, window_of
 from logscan.nightly.settings import Settings, require_mail
 from logscan.sinks.mail import Address, transport
 from logscan.sources import expand
-from logscan.times import SECOND, format_stamp
+from logscan.times import SECOND, UTC, format_stamp
 from logscan.visible import visible
 
 _MARKS = {True: ("✔", "32"), False: ("✖", "31")}
@@ -53,6 +55,8 @@ def _parts(settings: Settings, now: int) -> Iterator[tuple[str, Callable[[], str
     yield "log", lambda: _log(settings)
     yield "history", lambda: _history(settings)
     yield "window", lambda: _window(settings, now)
+    if settings.database["db"] is not None:
+        yield "database", lambda: _database(settings)
     yield "mail", lambda: _mail(settings)
     if settings.webhook is not None:
         yield "webhook", lambda: transport(settings.webhook).probe() if settings.webhook else ""
@@ -74,6 +78,15 @@ def _log(settings: Settings) -> str:
     with connected(settings.railway, quiet=True) as client:
         scope = scope_of(client, settings.railway)
     return f"Railway: {scope.words}"
+
+
+def _database(settings: Settings) -> str:
+    """Whether the table can be read: the rows of this moment, and the newest."""
+    ask = database_of(settings.database, UTC)
+    if ask is None:
+        return "none"
+    rows = ask(Rows(None, None, ()))
+    return f"{rows.name}: {rows.rows.height} row{'s' if rows.rows.height != 1 else ''} read"
 
 
 def _history(settings: Settings) -> str:

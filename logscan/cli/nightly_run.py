@@ -13,7 +13,9 @@ from typing import Any
 
 import click
 
+from logscan.cli.addresses import asker
 from logscan.cli.connecting import connected, scope_of, tell
+from logscan.cli.database import database_of
 from logscan.cli.parsing import moment_of_report
 from logscan.cli.pulling import pull_into
 from logscan.cli.railway_scan import looked
@@ -29,7 +31,7 @@ from logscan.nightly.run import Ended, Gather, Gathered, Job
 from logscan.nightly.settings import Settings, read_settings, require_mail
 from logscan.sinks.mail import parse_address
 from logscan.sources import FileSource, PipeSource, expand
-from logscan.times import format_stamp, parse_stamp
+from logscan.times import UTC, format_stamp, parse_stamp
 from logscan.visible import visible
 
 _GIVEN = ("files", "history", "lang", "send", "time_limit", "rules")
@@ -126,8 +128,21 @@ def _trial(settings: Settings, folder: Path, now: int) -> Ended:
 
 
 def gather_of(settings: Settings) -> Gather:
-    """Where the log comes from: files, or Railway."""
-    return _from_files(settings.files) if settings.files else _from_railway(settings)
+    """Where the log comes from, files or Railway, and what is asked beside it. Raises UsageError."""
+    logs = _from_files(settings.files) if settings.files else _from_railway(settings)
+    try:
+        database, ask = database_of(settings.database, UTC), asker(settings.images)
+    except UsageError as error:
+        # The settings are called otherwise than the options of a scan.
+        said = str(error).replace("--db-", "database.").replace("--db", "database.url").replace("--allow-private", "images.allow_private")
+        raise UsageError(said) from error
+
+    @contextmanager
+    def gather(window: Window, folder: Path) -> Iterator[Gathered]:
+        with logs(window, folder) as found:
+            yield replace(found, database=database, ask=ask)
+
+    return gather
 
 
 def _from_files(files: tuple[str, ...]) -> Gather:

@@ -37,6 +37,8 @@ class Option:
 ABOUT: Final = {
     "nightly": "What is read, when a mail is sent, and what is kept.",
     "railway": "Which log is pulled. The token stands in RAILWAY_TOKEN, or in token_file.",
+    "database": "The mascots table, read beside the logs (logscan scan --db). A URL with a password: LOGSCAN_DATABASE_URL, or a file that holds it.",
+    "images": "Whether image addresses answer (logscan scan --check-urls).",
     "mail": "Where the mail goes. Its URL holds a password or key: set LOGSCAN_MAIL_URL, or name a file that holds the URL.",
 }
 OPTIONS: Final = (
@@ -60,6 +62,13 @@ OPTIONS: Final = (
     Option("railway", "token_file", "path", None, "A file with the token.", '"/run/secrets/railway-token"'),
     Option("railway", "max_requests", "number", 1000, "How many requests to send at most."),
     Option("railway", "http", "flag", False, "HTTP requests for images, too."),
+    Option("database", "url", "text", None, "postgresql://user:password@host:5432/name, or an SQLite file.", secret=True),
+    Option("database", "url_file", "path", None, "A file with that URL.", '"/run/secrets/database-url"'),
+    Option("database", "table", "text", "mascots", "Its table, with a schema or without."),
+    Option("database", "columns", "text", None, "How its columns are called: id, name, status, image, avatar, batch, created.", '"status=state,image=url"'),
+    Option("database", "timeout", "time", "30s", "Longest that one of its queries may take."),
+    Option("images", "check_urls", "number", None, "Ask for a sample of so many (default: none is asked).", "20"),
+    Option("images", "allow_private", "texts", None, "Private networks that may be asked, too.", '["10.0.0.0/8"]'),
     Option("mail", "from", "text", None, "Who sends.", '"logscan <logscan@example.org>"'),
     Option("mail", "to", "texts", None, "Who gets it.", '["ops@example.org", "team@example.org"]'),
     Option("mail", "reply_to", "texts", None, "Where answers go.", '["ops@example.org"]'),

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from logscan.database import Ask
 from logscan.diagnose import Options, diagnose
 from logscan.errors import LogscanError
 from logscan.history import History, HistoryError, Letter, Night
 from logscan.intake import Counted
-from logscan.model import Check, Diagnosis
+from logscan.model import Check, Diagnosis, ImageAnswer, ImageUrl
 from logscan.nightly.limit import OutOfTime, limited
 from logscan.nightly.night import Window, night_of, window_of
 from logscan.nightly.outbox import deliver
@@ -42,12 +43,17 @@ _DAY: Final = 86400 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a night reads. `covered` is up to when nothing is missing (None: as far as the log goes); `trouble` what could not be had."""
+    """What a night reads. `covered` is up to when nothing is missing (None: as far as the log goes); `trouble` what could not be had.
+
+    `database` reads rows once the logs are read, `ask` asks for images (see Options).
+    """
 
     sources: list[Source]
     checks: tuple[Check, ...] = ()
     covered: int | None = None
     trouble: str | None = None
+    database: Ask | None = None
+    ask: Callable[[Sequence[ImageUrl]], Sequence[ImageAnswer]] | None = None
 
 
 Gather = Callable[[Window, Path], AbstractContextManager[Gathered]]
@@ -137,7 +143,8 @@ class Job:
         with self.gather(window, self.folder) as found:
             going_on = history.last_judged(window.night) is not None
             counted = Counted(window.reach, window.since, settled(history, window.night), same=not files) if going_on else None
-            diagnosis = diagnose(found.sources, rulebook, Options(stories=True, checks=found.checks, counted=counted))
+            options = Options(stories=True, checks=found.checks, counted=counted, database=found.database, ask=found.ask)
+            diagnosis = diagnose(found.sources, rulebook, options)
         unreadable = [note for note in diagnosis.coverage.notes if note.key == "unreadable"]
         if len(unreadable) == len(found.sources):
             raise LogscanError("; ".join(str((note.values or {}).get("why")) for note in unreadable))

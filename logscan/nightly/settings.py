@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import tomllib
 from collections.abc import Mapping
@@ -17,12 +18,12 @@ from logscan.nightly.options import ABOUT, OPTIONS, Option
 from logscan.rulebook.schema import Language
 from logscan.sinks.mail import Address, Sender, parse_address
 from logscan.sinks.mail.message import mailbox
-from logscan.times import MINUTE, parse_duration
+from logscan.times import MINUTE, SECOND, parse_duration
 from logscan.visible import visible
 
 DEFAULT_FILE: Final = Path("logscan.toml")
 _ON: Final = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
-_LEAST: Final = {"window": MINUTE, "catch_up": 60 * MINUTE, "keep": 14 * 1440 * MINUTE, "time_limit": MINUTE // 60}
+_LEAST: Final = {"window": MINUTE, "catch_up": 60 * MINUTE, "keep": 14 * 1440 * MINUTE, "time_limit": MINUTE // 60, "timeout": MINUTE // 60}
 _LONGEST_SECRET: Final = 8192
 
 
@@ -45,6 +46,8 @@ class Settings:
     report_link: str | None
     report_max_mb: int
     railway: Mapping[str, Any]
+    database: Mapping[str, Any] = dataclasses.field(repr=False)
+    images: Mapping[str, Any]
     sender: Sender | None
     mail: Address | None
     webhook: Address | None
@@ -181,18 +184,29 @@ def _settings(values: Mapping[str, Any], origins: Mapping[str, str], environment
         window=values["window"], catch_up=values["catch_up"], keep=values["keep"], time_limit=values["time_limit"], check=values["check"],
         rules=get("rules") or (), report=values["report"], report_dir=get("report_dir"), report_link=get("report_link"),
         report_max_mb=values["report_max_mb"], railway={**railway, "services": get("railway_services") or (), "max_wait": None},
+        database={
+            "db": _secret(values, origins, "database_url")[1], "db_table": values["database_table"], "db_columns": get("database_columns"),
+            "db_timeout": f"{values['database_timeout'] // SECOND}s",
+        },
+        images={"check_urls": get("images_check_urls") or 0, "allow_private": get("images_allow_private") or (), "save_answers": None},
         sender=Sender(sender, to, reply_to) if sender and to else None,
         mail=_address(values, origins, "mail_url"), webhook=_address(values, origins, "mail_webhook"), origins=origins,
     )  # fmt: skip
 
 
 def _address(values: Mapping[str, Any], origins: Mapping[str, str], field: str) -> Address | None:
-    """Where to send: the URL itself, or the file that holds it. Raises UsageError."""
+    """Where to send. Raises UsageError."""
+    origin, url = _secret(values, origins, field)
+    return parse_address(origin, url) if url is not None else None
+
+
+def _secret(values: Mapping[str, Any], origins: Mapping[str, str], field: str) -> tuple[str, str | None]:
+    """A URL that holds a secret, itself or out of the file that holds it, and where it came from. Raises UsageError."""
     if values.get(field):
-        return parse_address(origins[field], values[field])
+        return origins[field], values[field]
     path = values.get(f"{field}_file")
     if path is None:
-        return None
+        return field, None
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -201,7 +215,7 @@ def _address(values: Mapping[str, Any], origins: Mapping[str, str], field: str) 
         ) from error
     if not text or len(text) > _LONGEST_SECRET or "\n" in text:
         raise UsageError(f"{origins[f'{field}_file']}: '{path}' should hold one line, the URL")
-    return parse_address(f"{origins[f'{field}_file']} ({path})", text)
+    return f"{origins[f'{field}_file']} ({path})", text
 
 
 def default_history(environment: Mapping[str, str]) -> Path:

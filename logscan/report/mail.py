@@ -89,6 +89,11 @@ class Speech:
         text = MAIL[key][0 if self.words.language == "en" else 1].format_map(values)
         return text if self.words.language == "en" else text.replace(" :", "\u00a0:").replace(" ?", "\u00a0?").replace(" ;", "\u00a0;")
 
+    def of(self, key: str, count: int) -> str:
+        """What so many are, without the number: `mascot`, `mascots`."""
+        single = count < 2 if self.words.language == "fr" else count == 1  # noqa: PLR2004  # grammar
+        return self.say(f"{key}-1" if single and f"{key}-1" in MAIL else key)
+
     def night(self, night: str) -> str:
         """A night as people write a date: `26 November`'s short form."""
         day = dt.date.fromisoformat(night)
@@ -228,7 +233,12 @@ def _sums(told: Told, say: Speech) -> Iterator[tuple[str, str, str, str]]:
     )
     for key, value, old, tone in rows:
         if key != "sum-open" or value:
-            yield words.number(value), say.say(key), f"{value - old:+d}".replace("-", "−") if old is not None and value != old else "", tone
+            yield (
+                words.number(value),
+                say.of(key, value),
+                f"{value - old:+d}".replace("-", "−") if old is not None and value != old else "",
+                tone,
+            )
 
 
 def _changes(told: Told, words: Words) -> list[tuple[str, str, list[str]]]:

@@ -21,6 +21,7 @@ MAIL: Final[dict[str, tuple[str, str]]] = {
     # Body
     "night-of": ("Night of {night}", "Nuit du {night}"),
     "window": ("{since} – {until} UTC", "{since} – {until} UTC"),
+    "sum-total-1": ("mascot", "mascotte"), "sum-generated-1": ("generated", "générée"),
     "sum-total": ("mascots", "mascottes"), "sum-failed": ("failed", "en échec"), "sum-generated": ("generated", "générées"), "sum-open": ("open", "en cours"),
     "than-before": ("{change} than the night before", "{change} par rapport à la nuit précédente"),
     "changes": ("Compared with {night}", "Par rapport au {night}"),

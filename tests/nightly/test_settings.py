@@ -119,14 +119,18 @@ def test_settings_history_lies_on_railways_volume() -> None:
 def test_init_writes_a_file_that_changes_nothing_until_it_is_edited(logscan: Logscan, tmp_path: Path) -> None:
     assert logscan("nightly", "init").code == 0
     text = (tmp_path / "logscan.toml").read_text(encoding="utf-8")
-    assert tomllib.loads(text) == {"nightly": {}, "railway": {}, "mail": {}}
+    assert tomllib.loads(text) == {"nightly": {}, "railway": {}, "database": {}, "images": {}, "mail": {}}
     done = logscan("nightly", "init")
     assert (done.code, "--force" in done.err) == (2, True)
 
 
 def test_init_file_is_right_once_every_line_counts() -> None:
     text = re.sub(r"(?m)^#(?=[a-z_]+ = )", "", template())
-    for name, held in (("/run/secrets/mail-url", "smtps://mail.example.org"), ("/run/secrets/webhook-url", "https://hooks.slack.com/x")):
+    held_in = {
+        "/run/secrets/mail-url": "smtps://mail.example.org", "/run/secrets/webhook-url": "https://hooks.slack.com/x",
+        "/run/secrets/database-url": "postgresql://me@db.example.org/mascots",
+    }  # fmt: skip
+    for name, held in held_in.items():
         path = Path(name).name
         Path(path).write_text(held, encoding="utf-8")
         text = text.replace(name, path)
