@@ -10,6 +10,9 @@ import pytest
 
 from logscan import Options, Rulebook, scan, to_json
 from logscan.finder import hyperscan
+from logscan.reading import Reader
+from logscan.sources import FileSource
+from logscan.taking import prepared
 from tests.bench.generate import FORMS, Plan, size_of, write
 from tests.bench.run import Tool, counted, made, table, tools
 
@@ -69,3 +72,18 @@ def test_bench_runner_runs_logscan_on_each_log(tmp_path: Path) -> None:
     found[-1].run()
     assert found[-1].median > 0
     assert found[-1].peak > 0
+
+
+@pytest.mark.skipif(hyperscan is None, reason="Hyperscan is not installed, or turned off")
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_bench_few_lines_hold_an_anchor_that_no_rule_knows(form: str, rulebook: Rulebook, tmp_path: Path) -> None:
+    """An anchor of ordinary lines makes a scan many times slower, and nothing else shows it."""
+    log = tmp_path / "b.log"
+    truth = write(log, Plan(form, 1_500_000))
+    scanner, _ = prepared(rulebook, full=False)
+    reader = Reader(FileSource(log.name, log), scanner)
+    read = sum(1 for _ in reader.records())
+
+    # Steps, failures with their errors, and twelve lines behind each failure.
+    failed = truth["by_outcome"]["generation_failed"]
+    assert read < 4 * truth["mascots"] + 14 * failed + truth["lines"] * 0.01
