@@ -25,11 +25,13 @@ FOLDED: Final = {"\u0130": "i", "\u212a": "k", "\u017f": "s"}
 _FOLD: Final = str.maketrans(FOLDED)
 # Words that ordinary lines are full of: as anchors they would let half a log through.
 _COMMON_WORDS: Final = """
-access app block bucket build code connect connection database eason error errors exception exit failed finish generated get
-http https image images info inish invalid job jobs load mascot mascots message model name next node_modules not odel open page queue read
+access app block bucket build code connect connection database eason error errors exception exit failed finish generated
+http https image images info inish invalid job jobs load message model name next node_modules not odel open page queue read
 redis request resource response server service start started starting status storage timeout type upload url warn write
 """
 COMMON: Final = frozenset(_COMMON_WORDS.split())
+# Words that tell much of a message, and that the paths of an access log are full of.
+_OF_REQUESTS: Final = frozenset({"get", "mascot", "mascots"})
 
 
 class Anchors(NamedTuple):
@@ -115,4 +117,4 @@ def _best(sets: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
 
 
 def _rarity(text: str) -> int:
-    return 1 if text.strip(" :.,[]()=").lower() in COMMON else len(text)
+    return 1 if text.strip(" :.,[]()=").lower() in COMMON | _OF_REQUESTS else len(text)
