@@ -109,10 +109,10 @@ def judge(
         options.stored, options.answers,
     )  # fmt: skip
     if options.ask is not None:
-        case = replace(case, answers=(*case.answers, *options.ask(case.image_urls)))
+        case = case.knowing(answers=(*case.answers, *options.ask(case.image_urls)))
         options.lap("image addresses")
     lost = lost_to_deaths(case)
-    case = case.with_mascots(with_causes(mascots, explained(case, lost), doubted(case)))
+    case = case.knowing(mascots=with_causes(mascots, explained(case, lost), doubted(case)))
     findings = conclude(case)
     causes, checks, marks = causes_of(case, lost), joined(checklist(case), options.checks), marks_of(case, account)
     options.lap("findings")

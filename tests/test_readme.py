@@ -111,6 +111,24 @@ def test_readme_session_goes_as_it_is_told(
     assert told == text(README)
 
 
+def replayed(mark: str, capsysbinary: pytest.CaptureFixture[bytes]) -> str:
+    """README with what the sessions under a mark print today, what they say on stderr first; it is accepted where that is asked for."""
+
+    def played(block: re.Match[str]) -> str:
+        out = ""
+        for command in re.findall(r"(?m)^\$ (.+)$", block["text"]):
+            run(shlex.split(command)[1:])
+            printed = "".join(part.decode() for part in reversed(capsysbinary.readouterr()))
+            out += f"$ {command}\n{printed}"
+        return f"<!-- {mark} -->\n```console\n{out}```"
+
+    pattern = rf"(?m)^<!-- {mark} -->\n```console\n(?P<text>(?:(?!```).*\n)*)```$"
+    told = re.sub(pattern, played, text(README))
+    if ACCEPT:
+        README.write_text(told, "utf-8", newline="\n")
+    return told
+
+
 def filled(block: re.Match[str], printed: str) -> str:
     """The block with other output in it."""
     return block[0][: block.start("printed") - block.start()] + printed + "```"

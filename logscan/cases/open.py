@@ -31,6 +31,8 @@ _MOST: Final = 512 << 20
 _MOST_FILES: Final = 32
 _STEP: Final = 1 << 20
 _T = TypeVar("_T")
+# What the standard library says of an archive that is cut, encrypted, of another method, or made up.
+_DAMAGED: Final = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _open(source: Source, rulebook: Rulebook, options: Options) -> Opened:
             case = files.one(CASE, KeptCase)
             lines, beside = files.all(LINES, KeptLine), files.all(BESIDE, KeptBeside)
             rows = files.all(ROWS, KeptRow) if case.stored is not None else []
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except _DAMAGED as error:
         raise SourceError(f"{name}: this case is damaged ({error})") from error
     count = len(case.coverage.sources)
     places = {it.source for it in lines} | {it.source for it in beside}

@@ -139,6 +139,7 @@ def gather_of(settings: Settings) -> Gather:
 
     @contextmanager
     def gather(window: Window, folder: Path) -> Iterator[Gathered]:
+        """What a night reads, with what is asked beside it."""
         with logs(window, folder) as found:
             yield replace(found, database=database, ask=ask)
 

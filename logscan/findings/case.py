@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -60,9 +60,9 @@ class Case:
     stored: Stored | None = None
     answers: tuple[ImageAnswer, ...] = ()
 
-    def with_mascots(self, mascots: pl.DataFrame) -> Case:
-        """The case with more known of the mascots. What was derived from the sightings holds, and is not derived again."""
-        other = replace(self, mascots=mascots)
+    def knowing(self, **facts: Any) -> Case:
+        """The case with other facts beside the sightings. What was derived from these holds, and is not derived again."""
+        other = replace(self, **facts)
         other.__dict__.update({name: value for name, value in self.__dict__.items() if name in _OF_SIGHTINGS})
         return other
 

@@ -19,15 +19,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from logscan.cli.main import run
 from logscan.times import MINUTE, SECOND, parse_stamp
 from tests.nightly.servers import KEY, Api, Certificates, api_server
 from tests.railway.server import Railway
 from tests.railway.world import PROJECT_TOKEN, row
-from tests.test_readme import ACCEPT, README, ROOT, text
+from tests.test_readme import README, ROOT, replayed, text
 
 NOW = parse_stamp("2026-11-26T13:30:00Z") or 0
-_SESSION = re.compile(r"(?m)^<!-- nightly -->\n```console\n(?P<text>(?:(?!```).*\n)*)```$")
 _QUOTA = "ClientError: [VertexAI.ClientError]: got status: 429 Too Many Requests."
 _WORKER = "[MascotGenerationProcessor]"
 
@@ -74,17 +72,7 @@ def test_readme_session_goes_as_it_is_told(
     }.items():  # fmt: skip
         monkeypatch.setenv(f"LOGSCAN_{name}", value)
 
-    def played(block: re.Match[str]) -> str:
-        out = ""
-        for command in re.findall(r"(?m)^\$ (.+)$", block["text"]):
-            run(shlex.split(command)[1:])
-            printed = "".join(part.decode() for part in reversed(capsysbinary.readouterr()))
-            out += f"$ {command}\n{printed}"
-        return f"<!-- nightly -->\n```console\n{out}```"
-
-    told = _SESSION.sub(played, text(README))
-    if ACCEPT:
-        README.write_text(told, "utf-8", newline="\n")
+    told = replayed("nightly", capsysbinary)
     assert told == text(README)
     assert len(api.sent) == 1
     assert KEY not in told

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -19,10 +17,9 @@ from logscan.times import MINUTE, SECOND, parse_stamp
 from tests.railway.server import Railway
 from tests.railway.test_check import GOOD, REDIS_OWN, URL
 from tests.railway.world import API, PROJECT_TOKEN, REDIS, WORKER, Service
-from tests.test_readme import ACCEPT, README, ROOT, blocks, text
+from tests.test_readme import README, ROOT, blocks, replayed, text
 
 NOW = parse_stamp("2026-11-26T13:30:00Z") or 0
-_SESSION = re.compile(r"(?m)^<!-- railway -->\n```console\n(?P<text>(?:(?!```).*\n)*)```$")
 
 
 @pytest.fixture
@@ -49,17 +46,7 @@ def test_readme_session_with_railway_goes_as_it_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    def played(block: re.Match[str]) -> str:
-        out = ""
-        for command in re.findall(r"(?m)^\$ (.+)$", block["text"]):
-            run(shlex.split(command)[1:])
-            printed = "".join(part.decode() for part in reversed(capsysbinary.readouterr()))
-            out += f"$ {command}\n{printed}"
-        return f"<!-- railway -->\n```console\n{out}```"
-
-    told = _SESSION.sub(played, text(README))
-    if ACCEPT:
-        README.write_text(told, "utf-8", newline="\n")
+    told = replayed("railway", capsysbinary)
     assert told == text(README)
     assert told.count("<!-- railway -->") >= 2
     assert PROJECT_TOKEN not in told
