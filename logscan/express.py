@@ -28,18 +28,24 @@ _ITEMS: Final = (
 )
 _ROW: Final = re.compile(rb"\{(?:(?:" + b"|".join(_ITEMS) + rb')(?:,(?=")|(?=\}))){3}\}(?=\n|\Z)')
 _LEVELS: Final = frozenset(name.encode() for name in LEVELS)
+# What other loggers say at these levels explains no failure.
+ORDINARY: Final = frozenset({"debug", "info"})
+_ORDINARY: Final = frozenset(name.encode() for name, level in LEVELS.items() if level in ORDINARY)
+
+# Per process with a failure: the last line that may explain it, and the logger that told of it.
+Follow = dict[int, tuple[int, str | None]]
 
 # How rules match at the start of a message, and the events they stand for.
 _Lane = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None], str], ...]
 
 
 class Express:
-    """Takes lines of one source for a matcher. `stamped` counts the sightings that name a mascot, by source."""
+    """Takes lines of one source for a matcher. `stamped` counts the sightings that name a mascot, by source; `follow` are its failures."""
 
-    __slots__ = ("_contexts", "_lanes", "_matcher", "_parser", "_second", "_source", "_stamped")
+    __slots__ = ("_follow", "_lanes", "_matcher", "_parser", "_second", "_source", "_stamped")
 
-    def __init__(self, matcher: Matcher, source: int, parser: LineParser, stamped: Counter[int]) -> None:
-        self._matcher, self._source, self._parser, self._stamped = matcher, source, parser, stamped
+    def __init__(self, matcher: Matcher, source: int, parser: LineParser, stamped: Counter[int], follow: Follow) -> None:
+        self._matcher, self._source, self._parser, self._stamped, self._follow = matcher, source, parser, stamped, follow
         self._lanes: dict[tuple[tuple[int, ...], bytes], tuple[_Lane, str] | None] = {}
         self._second: tuple[bytes, int | None] = (b"", None)
 
@@ -55,13 +61,33 @@ class Express:
         known = self._lanes[key] if key in self._lanes else self._new_lane(anchors, tag)
         if known is None:
             return -1
-        if second != self._second[0]:
-            self._second = second, second_of(second.decode())
-        at = self._second[1]
+        at = self._moment(second)
         if at is None:
             return -1
         (lane, context), text = known, raw.decode()
         return row.end() if self._match(lane, context, text, at + int(nanoseconds), line) else -1
+
+    def leave(self, data: bytes, start: int) -> int:
+        """Leave out the line that starts there, in which no anchor stands, as one that explains no failure; where it ends, or -1."""
+        row = _ROW.match(data, start)
+        if row is None or not self._parser.idle:
+            return -1
+        raw, tag, second, _, level = row.groups()
+        if raw is None or second is None or level not in _ORDINARY or self._moment(second) is None:
+            return -1
+        if self._follow:
+            # What the failing logger says behind may explain its failure, whatever the level.
+            failure = self._follow.get(self._matcher.number_of((self._source, None)))
+            if failure is not None and failure[1] == tag.decode():
+                return -1
+        self._matcher.records += 1
+        return row.end()
+
+    def _moment(self, second: bytes) -> int | None:
+        """A second of a line as nanoseconds; None if it is none."""
+        if second != self._second[0]:
+            self._second = second, second_of(second.decode())
+        return self._second[1]
 
     def _match(self, lane: _Lane, context: str, text: str, stamp: int, line: int) -> bool:
         """Keep what the rules recognise; whether any did."""

@@ -10,7 +10,7 @@ from logscan.match import Sighting, captured_number
 from logscan.model import Coverage, Evidence, Hole, Note, Record, ServiceReport, SourceReport
 from logscan.ordering import Seen
 from logscan.overlap import duplicates
-from logscan.parts import read_in_parts, segments_of
+from logscan.parts import segments_of
 from logscan.reading import Reader
 from logscan.redact import Redactor
 from logscan.rulebook import Rulebook
@@ -18,6 +18,7 @@ from logscan.sources import Source
 from logscan.taking import Account, Counted, Interrupted, Options, prepared, read_one, take
 from logscan.times import SECOND
 from logscan.visible import visible
+from logscan.workers import read_in_parts
 
 CLI_LIMIT: Final = 500
 _DROP_REACH: Final = 10 * SECOND

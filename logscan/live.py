@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from logscan.diagnose import Options, judge
+from logscan.express import Follow
 from logscan.intake import Account, take
 from logscan.match import Matcher
 from logscan.model import Diagnosis, Record
@@ -18,7 +19,6 @@ from logscan.reading import Reader
 from logscan.rulebook import Rulebook
 from logscan.sources import MemorySource
 from logscan.spans import see
-from logscan.taking import Follow
 from logscan.times import SECOND
 
 KEEP: Final = 24 * 3600 * SECOND

@@ -1,4 +1,4 @@
-"""A large plain file, read in parts: by several processes where there are several cores.
+"""A large plain file, read in parts, which several processes may share out (`workers`).
 
 Parts are cut where blocks are cut anyway, and each begins with what the block before it leaves open, so that the
 answer is that of one reading from end to end. Large files are always read so: the answer must not depend on cores.
@@ -6,31 +6,23 @@ answer is that of one reading from end to end. Large files are always read so: t
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from typing import Any, Final, Self
 
+from logscan.express import Follow
 from logscan.match import Matcher, Sighting
 from logscan.model import Record
 from logscan.parse.documents import HEAD, document_form
 from logscan.prefilter import Scanner
 from logscan.reading import Reader
-from logscan.rulebook import Rulebook, load_rules
 from logscan.sources import FileSource, Source, blocks
 from logscan.stretches import Segment
-from logscan.taking import Account, Follow, Options, prepared, take, take_express
+from logscan.taking import Account, take, take_express
 
 SEGMENT: Final = 32 << 20
 # So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
 _MIN_LINES: Final = 1000
 _WARM: Final = 1 << 20
-# Below so many parts another process has hardly started when all is read.
-_WORTH: Final = 6
 
 
 def segments_of(source: Source, form: str | None) -> list[Segment]:
@@ -123,7 +115,7 @@ def _warmed(reader: Reader, matcher: Matcher, segment: Segment, number: int = 0,
         return reader.heir(), follow
     warm = reader.heir()
     before = Account(matcher.fresh(matcher.processes), [warm])
-    take_express(before, number, warm)
+    take_express(before, number, warm, follow)
     for record, anchors in warm.warm_up(segment, line):
         take(before, number, record, follow, anchors)
     # What follows a failure is known by the number of the process.
@@ -137,114 +129,20 @@ def read_part(reader: Reader, matcher: Matcher, segment: Segment) -> Part:
     account = Account(matcher.fresh(), [])
     heir, follow = _warmed(reader, account.matcher, segment)
     account.readers.append(heir)
-    take_express(account, 0, heir)
+    take_express(account, 0, heir, follow)
     for record, anchors in heir.segment(segment):
         take(account, 0, record, follow, anchors)
     return Part.of(account)
 
 
-def _read_on(account: Account, number: int, segment: Segment) -> None:
+def read_on(account: Account, number: int, segment: Segment) -> None:
     """Read the next segment of a source. Raises SourceError, Interrupted."""
     reader = account.readers[number]
     line = reader.printed + 1
     heir, follow = _warmed(reader, account.matcher, segment, number, line)
-    take_express(account, number, heir)
+    take_express(account, number, heir, follow)
     try:
         for record, anchors in heir.segment(segment, line):
             take(account, number, record, follow, anchors)
     finally:
         reader.add(heir)
-
-
-def read_in_parts(account: Account, number: int, segments: Sequence[Segment], options: Options) -> None:
-    """Read a source by segments, and put together what they give. Raises SourceError, Interrupted."""
-    reader = account.readers[number]
-    with _helpers(reader, account.matcher.rulebook, segments, options) as helped:
-        for place, segment in enumerate(segments):
-            part = _result(helped[place])
-            if part is None:
-                _read_on(account, number, segment)
-            else:
-                part.add_to(account, number)
-                if options.progress is not None:
-                    options.progress(part.reader.size)
-
-
-def _result(future: Future[Part] | None) -> Part | None:
-    """What a helper made of a segment; None if none has begun it, or the helper died."""
-    if future is None or future.cancel():
-        return None
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
-
-
-@contextmanager
-def _helpers(reader: Reader, rulebook: Rulebook, segments: Sequence[Segment], options: Options) -> Iterator[list[Future[Part] | None]]:
-    """Other processes begin at the end of the file, while this one begins at its start."""
-    if options.workers < 2 or len(segments) < _WORTH:  # noqa: PLR2004  # one is this process
-        yield [None] * len(segments)
-        return
-    about = (reader.source, rulebook.folders, rulebook.hash, Options(options.zone, options.form, full=options.full))
-    workers = min(options.workers - 1, len(segments) - 1)
-    with ProcessPoolExecutor(workers, get_context("spawn"), _prepare, about) as pool:
-        with _deaf():
-            later = [pool.submit(_read, segment) for segment in reversed(segments[1:])]
-        try:
-            yield [None, *reversed(later)]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes that begin meanwhile never hear Ctrl-C, which goes to all of a terminal: this one tells them when to end.
-
-    It hears it itself when they have begun: a signal that is blocked here may still come by way of another thread.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    heard: list[int] = []
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    handlers = {}
-    # Only the main thread has handlers.
-    with suppress(ValueError):
-        handlers = {number: signal.signal(number, lambda told, _frame: heard.append(told)) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if heard:
-            signal.raise_signal(heard[0])
-
-
-@dataclass(slots=True)
-class _Helper:
-    """What another process reads with."""
-
-    reader: Reader
-    matcher: Matcher
-
-
-_helper: _Helper | None = None
-
-
-def _prepare(source: Source, folders: Sequence[str], known: str, options: Options) -> None:
-    """Make this process a helper."""
-    global _helper  # noqa: PLW0603  # a process is the helper of one run
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    rulebook = load_rules(*folders)
-    if rulebook.hash != known:
-        raise RuntimeError("the rules have changed meanwhile")
-    scanner, matcher = prepared(rulebook, full=options.full)
-    _helper = _Helper(Reader(source, scanner, options.zone, options.form), matcher)
-
-
-def _read(segment: Segment) -> Part:
-    if _helper is None:
-        raise RuntimeError("this process was not prepared")
-    return read_part(_helper.reader.heir(), _helper.matcher, segment)

@@ -7,9 +7,9 @@ letter that is no ASCII matches one (FOLDED).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from logscan.counting import ODD, lines_of
 from logscan.finder import Finder, places
@@ -26,8 +26,14 @@ _FAILURE: Final = -2
 _HIDING: Final = ("\x1b", "\0", "\\u0", "\\u21", '[{"')
 
 
-# Takes a line straight from the block, where it can: the block, where the line starts, its number and anchors; where it ends, or -1.
-Take = Callable[[bytes, int, int, tuple[int, ...]], int]
+class Lane(Protocol):
+    """A shorter way for lines of which everything can be told from the block itself: both say where the line ends, or -1."""
+
+    def take(self, data: bytes, start: int, line: int, anchors: tuple[int, ...]) -> int:
+        """Take the line of this number that starts there and holds these anchors."""
+
+    def leave(self, data: bytes, start: int) -> int:
+        """Leave out the line that starts there and holds no anchor, because it cannot explain a failure before it."""
 
 
 class Candidate(NamedTuple):
@@ -104,11 +110,11 @@ class Scanner:
         anchors, odd = finder.hits(data)
         return Hits(anchors, odd if form in ODD else None)
 
-    def candidates(self, block: Block, trail: Trail, hits: Hits, *, single: bool, express: Take | None = None) -> Iterator[Candidate]:
+    def candidates(self, block: Block, trail: Trail, hits: Hits, *, single: bool, express: Lane | None = None) -> Iterator[Candidate]:
         """The lines of `block` that may match, and after a failure the lines that may explain it, in order.
 
         All of them where records spread over lines (not `single`). `trail` goes from each block of a source to its next.
-        What `express` takes is left out.
+        What `express` takes or leaves is not among them.
         """
         if self.exact is not None and single:
             yield from self._around(block, hits.anchors, trail, express)
@@ -119,7 +125,7 @@ class Scanner:
         trail.left, trail.lines = FOLLOW, len(lines)
         yield from (Candidate(number, text) for number, text in enumerate(lines, block.line))
 
-    def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail, express: Take | None) -> Iterator[Candidate]:
+    def _around(self, block: Block, hits: list[tuple[int, int]], trail: Trail, express: Lane | None) -> Iterator[Candidate]:
         """The lines that hold an anchor, and those behind a failure. Only they are decoded."""
         data, size = block.data, len(hits)
         # `done` is where the next line begins that was not looked at, `number` its number; up to line `until` all are candidates.
@@ -127,10 +133,8 @@ class Scanner:
         while place < size:
             end, anchor = hits[place]
             start = data.rfind(b"\n", done, end) + 1 or done
-            while number <= until and done < start:
-                stop = data.index(b"\n", done)
-                yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
-                done, number = stop + 1, number + 1
+            if number <= until and done < start:
+                done, number = yield from _behind(data, done, start, number, until=until, express=express)
             number += data.count(b"\n", done, start)
             stop = _line_end(data, end)
             place += 1
@@ -140,17 +144,26 @@ class Scanner:
             known = self.hiding.isdisjoint(anchors)
             if not self.failing.isdisjoint(anchors):
                 until = number + FOLLOW
-            elif known and express is not None and express(data, start, number, anchors) == stop:
+            elif known and express is not None and express.take(data, start, number, anchors) == stop:
                 done, number = stop + 1, number + 1
                 continue
             yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if known else None)
             done, number = stop + 1, number + 1
-        while number <= until and done < len(data):
-            stop = _line_end(data, done)
-            yield Candidate(number, data[done:stop].decode("utf-8", "replace"), ())
-            done, number = stop + 1, number + 1
+        done, number = yield from _behind(data, done, len(data), number, until=until, express=express)
         trail.left = max(0, until - number + 1)
         trail.lines = number - block.line + (lines_of(data, done) if done < len(data) else 0)
+
+
+def _behind(
+    data: bytes, done: int, end: int, line: int, *, until: int, express: Lane | None
+) -> Generator[Candidate, None, tuple[int, int]]:
+    """The lines from one place to another that hold no anchor, up to line `until`; returns where it stopped and that line's number."""
+    while line <= until and done < end:
+        stop = _line_end(data, done)
+        if express is None or express.leave(data, done) != stop:
+            yield Candidate(line, data[done:stop].decode("utf-8", "replace"), ())
+        done, line = stop + 1, line + 1
+    return done, line
 
 
 def _line_end(data: bytes, place: int) -> int:

@@ -18,7 +18,7 @@ from logscan.parse.entry import Entry
 from logscan.parse.loggers import peel
 from logscan.parse.railway import from_object
 from logscan.parse.text import clean
-from logscan.prefilter import Hits, Scanner, Take, Trail
+from logscan.prefilter import Hits, Lane, Scanner, Trail
 from logscan.sources import Source
 from logscan.sources.blocks import Block, Blocks
 from logscan.spans import Span, extend, see, spans_of
@@ -39,7 +39,7 @@ Read = tuple[Record, Anchors]
 class Reader:
     """Reads one source once. After `records()` is exhausted, or cut short, the other fields hold the account.
 
-    Lines that `express` takes do not come out as records.
+    Lines that `express` takes or leaves do not come out as records.
     `records` numbers count records, not lines; `walls` are loggers' dates still to be resolved by `days`.
     """
 
@@ -64,7 +64,7 @@ class Reader:
     printed: int = 0
     parser: LineParser = field(default_factory=LineParser)
     progress: Callable[[int], None] | None = None
-    express: Take | None = None
+    express: Lane | None = None
     _trail: Trail = field(default_factory=Trail)
     _form_before: str | None = None
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from logscan.causes import FAILURES
 from logscan.database import Ask
-from logscan.express import Express
+from logscan.express import ORDINARY, Express, Follow
 from logscan.match import Matcher, service_votes
 from logscan.model import Check, ImageAnswer, ImageUrl, Note, Record, Stored
 from logscan.prefilter import FOLLOW, Scanner
@@ -21,10 +21,6 @@ from logscan.spans import Span, see
 from logscan.times import UTC
 
 _MAX_SAMPLES: Final = 5
-_ORDINARY: Final = frozenset({"debug", "info"})
-
-# Per process with a failure: the last line that may explain it, and the logger that told of it.
-Follow = dict[int, tuple[int, str | None]]
 
 
 class Interrupted(Exception):  # noqa: N818  # not an error: what was read is reported
@@ -147,7 +143,7 @@ def read_one(account: Account, number: int, reader: Reader, window: Options | No
     cutter = _Window(window, reader) if window is not None else None
     follow: Follow = {}
     if cutter is None:
-        take_express(account, number, reader)
+        take_express(account, number, reader, follow)
     try:
         for record, anchors in reader.candidates():
             if cutter is None or cutter.holds(record):
@@ -166,9 +162,9 @@ def read_one(account: Account, number: int, reader: Reader, window: Options | No
         reader.walls.clear()
 
 
-def take_express(account: Account, number: int, reader: Reader) -> None:
+def take_express(account: Account, number: int, reader: Reader, follow: Follow) -> None:
     """Let the commonest lines of a source that is read from now on go straight to the matcher."""
-    reader.express = Express(account.matcher, number, reader.parser, account.stamped).take
+    reader.express = Express(account.matcher, number, reader.parser, account.stamped, follow)
 
 
 def take(account: Account, number: int, record: Record, follow: Follow, anchors: Anchors = None) -> None:
@@ -193,7 +189,7 @@ def _explains(record: Record, failure: tuple[int, str | None] | None) -> bool:
     """Whether a line that no rule knows may explain a failure before it: what other loggers say of ordinary things does not."""
     if failure is None or record.line > failure[0]:
         return False
-    return record.context in (None, failure[1]) or record.level not in _ORDINARY
+    return record.context in (None, failure[1]) or record.level not in ORDINARY
 
 
 class _Window:

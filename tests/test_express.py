@@ -54,6 +54,8 @@ STAMPS = (
 )  # fmt: skip
 LEVELS = ("info", "info", "error", "http", "strange", "INFO", "")
 
+FAILURE = json.dumps({"message": STEPS[7].replace("{}", "m-1"), "timestamp": STAMPS[0], "level": "error"}, separators=(",", ":"))
+
 
 @st.composite
 def rows(draw: st.DrawFn) -> str:
@@ -82,11 +84,16 @@ def rows(draw: st.DrawFn) -> str:
 class _Counted(Express):
     """Counts what it takes."""
 
-    taken = 0
+    taken = left = 0
 
     def take(self, data: bytes, start: int, line: int, anchors: tuple[int, ...]) -> int:
         end = super().take(data, start, line, anchors)
         _Counted.taken += end >= 0
+        return end
+
+    def leave(self, data: bytes, start: int) -> int:
+        end = super().leave(data, start)
+        _Counted.left += end >= 0
         return end
 
 
@@ -103,14 +110,22 @@ def read(data: bytes, *, express: bool) -> tuple[list[Sighting], object]:
     return matcher.seen, (counts, reader.lines, reader.printed, reader.first, reader.last, reader.forms)
 
 
-@given(st.lists(rows(), max_size=20), st.sampled_from([None, None, None, "", "plain text", '{"message":"x"}', "{", "[2"]), st.booleans())
-def test_express_makes_of_a_line_what_the_general_way_makes(lines: list[str], other: str | None, ended: bool) -> None:
+@given(
+    st.lists(rows(), max_size=20),
+    st.sampled_from([None, None, None, "", "plain text", '{"message":"x"}', "{", "[2"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_express_makes_of_a_line_what_the_general_way_makes(lines: list[str], other: str | None, failed: bool, ended: bool) -> None:
+    if failed:
+        lines.insert(0, FAILURE)
     if other is not None:
         lines.insert(len(lines) // 2, other)
     data = "\n".join(lines).encode("utf-8", "replace") + b"\n" * ended
-    _Counted.taken = 0
+    _Counted.taken = _Counted.left = 0
     quick, counts = read(data, express=True)
     event(f"{min(_Counted.taken, 5)} taken")
+    event(f"{min(_Counted.left, 5)} left")
     general, same = read(data, express=False)
     assert quick == general
     assert counts == same
@@ -129,3 +144,17 @@ def test_express_takes_the_steps_of_a_mascot() -> None:
     assert [(it.event, it.mascot, it.line) for it in seen if it.kind == "event"][:5] == [
         ("enqueued", "m-1", 1), ("processing", "m-1", 2), ("processing", "m-1", 3), ("generated", "m-1", 4), ("job_link", None, 5),
     ]  # fmt: skip
+
+
+def test_express_leaves_what_cannot_explain_a_failure() -> None:
+    if hyperscan is None:
+        pytest.skip("without Hyperscan nobody says which anchors a line holds: every line goes the general way")
+    told = [
+        ("MascotGenerationProcessor", "Failed to generate mascot m-1: odd", "error"), ("HealthController", "all is well", "info"),
+        ("MascotGenerationProcessor", "the flux is low", "info"), ("OtherService", "the flux is low", "warn"), ("OtherService", "done", "debug"),
+    ]  # fmt: skip
+    lines = [f'{{"message":"[{who}] {text}","timestamp":"{STAMPS[0]}","level":"{level}"}}' for who, text, level in told]
+    _Counted.left = 0
+    seen, _ = read("\n".join(lines).encode(), express=True)
+    assert _Counted.left == 2
+    assert [(it.kind, it.line) for it in seen] == [("event", 1), ("context", 3), ("context", 4)]

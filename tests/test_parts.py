@@ -13,7 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from logscan import Options, Rulebook, load_rules, parts, scan, to_json
+from logscan import Options, Rulebook, load_rules, parts, scan, to_json, workers
 from logscan.parts import segments_of
 from logscan.sources import FileSource, blocks
 from tests.bench.generate import FORMS, Plan, write
@@ -100,7 +100,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_parts_by_several_processes(large: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_WORTH", 2)
+    monkeypatch.setattr(workers, "_WORTH", 2)
     told: list[int] = []
     one = to_json(scan(large, rules=rulebook), rulebook)
     two = to_json(scan(large, rules=rulebook, options=Options(workers=2, progress=told.append)), rulebook)
@@ -109,10 +109,10 @@ def test_parts_by_several_processes(large: Path, rulebook: Rulebook, monkeypatch
 
 
 def test_parts_do_without_a_helper_that_dies(large: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_WORTH", 2)
+    monkeypatch.setattr(workers, "_WORTH", 2)
     one = to_json(scan(large, rules=rulebook), rulebook)
     # Its rules differ, as they would if someone saved a rule file just now.
-    monkeypatch.setattr("logscan.parts.Options", lambda *_, **__: None)
+    monkeypatch.setattr("logscan.workers.Options", lambda *_, **__: None)
     assert to_json(scan(large, rules=rulebook, options=Options(workers=2)), rulebook) == one
 
 
