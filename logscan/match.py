@@ -35,6 +35,13 @@ _SHORTEST_LETTER_ID: Final = 16
 _MAX_WINDOWS: Final = 100
 _MAX_PLANS: Final = 10_000
 
+# Errors say the same again and again: what was found in texts so short is remembered, of so many.
+_SHORT: Final = 1000
+_MAX_FOUND: Final = 2000
+
+# What a rule recognises, and what it captures.
+_Found = tuple[Kind, Compiled, dict[str, str]]
+
 # Rules, each with its match at the start of a text.
 _Plan = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None]], ...]
 
@@ -80,6 +87,7 @@ class Matcher:
     _strings: dict[str, str] = field(default_factory=dict)
     _by_anchor: list[list[Compiled]] = field(default_factory=list)
     _plans: dict[tuple[tuple[int, ...], str | None], _Plan | None] = field(default_factory=dict)
+    _found: dict[tuple[str | None, str, tuple[str, ...]], tuple[_Found, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the anchors of all rules."""
@@ -143,26 +151,36 @@ class Matcher:
         return found
 
     def _look_at_all(self, record: Record, source: int) -> list[Sighting]:
-        found: list[Sighting] = []
+        key = record.context, record.message, record.details
+        found = self._found.get(key)
+        if found is None:
+            found = tuple(self._recognised(record))
+            if len(record.message) <= _SHORT and not record.details:
+                if len(self._found) >= _MAX_FOUND:
+                    self._found.clear()
+                self._found[key] = found
+        return [self._sighting(kind, rule, record, source, dict(captures)) for kind, rule, captures in found]
+
+    def _recognised(self, record: Record) -> Iterator[_Found]:
+        """What the rules recognise in a record, whenever and by whichever process it was written."""
         known: set[str] = set()
         for place, text in enumerate(_texts(record)):
             rules = [rule for rule in self._gate.rules_for(text) if rule.accepts(record.context)]
             if place == 0 and rules:
-                found += self._at_start(rules, text, record, source)
-            found += self._causes(rules, text, record, source, known)
-        return found
+                yield from self._at_start(rules, text)
+            yield from self._causes(rules, text, known)
 
-    def _at_start(self, rules: Iterable[Compiled], text: str, record: Record, source: int) -> Iterator[Sighting]:
+    def _at_start(self, rules: Iterable[Compiled], text: str) -> Iterator[_Found]:
         """Signatures and facts hold only at the start of a message."""
         for rule in rules:
             if isinstance(rule.rule, Signature):
                 captures = match_signature(rule, text)
                 if captures is not None:
-                    yield self._sighting("event", rule, record, source, captures)
+                    yield "event", rule, captures
             elif isinstance(rule.rule, Fact) and rule.match(text):
-                yield self._sighting("fact", rule, record, source, {})
+                yield "fact", rule, {}
 
-    def _causes(self, rules: Iterable[Compiled], text: str, record: Record, source: int, known: set[str]) -> Iterator[Sighting]:
+    def _causes(self, rules: Iterable[Compiled], text: str, known: set[str]) -> Iterator[_Found]:
         """Causes hold anywhere in an error text, except in lines that carry other people's words."""
         causes = [rule for rule in rules if rule.family is not None and rule.id not in known]
         if not causes or any(isinstance(rule.rule, DataRule) and rule.search(text) for rule in rules):
@@ -171,7 +189,7 @@ class Matcher:
             captures = match_cause(rule, text)
             if captures is not None:
                 known.add(rule.id)
-                yield self._sighting("cause", rule, record, source, captures)
+                yield "cause", rule, captures
 
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor occurs in `text`."""
