@@ -31,8 +31,7 @@ def settle(failures: Sequence[Failure], loose: list[Seen]) -> list[Seen]:
     pool = _Pool(loose)
     for burst in _bursts(failures):
         _Burst(burst, pool).settle()
-    for place, failure in enumerate(failures):
-        _doubt(failure, _rivals(failures, place))
+    _doubt(failures)
     return pool.left()
 
 
@@ -223,19 +222,15 @@ def _pinned(failure: Failure, seen: Seen) -> bool:
     return seen.sighting.record == failure.seen.sighting.record
 
 
-def _rivals(failures: Sequence[Failure], place: int) -> list[Failure]:
-    """Failures of other mascots in the same burst."""
-    me = failures[place]
-    around = failures[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
-    return [other for other in around if other.mascot != me.mascot and other.seen.near(me.seen, _REACH)]
-
-
-def _doubt(failure: Failure, rivals: Sequence[Failure]) -> None:
+def _doubt(failures: Sequence[Failure]) -> None:
     """`likely` where another mascot failed in the same burst of another cause and nothing names the owner."""
-    if not failure.lines or any(_pinned(failure, seen) for seen in failure.lines):
-        return
-    if {other.family for other in rivals} - {failure.family}:
-        failure.certainty = "likely"
+    families = [failure.family for failure in failures]
+    for place, failure in enumerate(failures):
+        near = range(max(0, place - _NEIGHBOURS), min(len(failures), place + _NEIGHBOURS + 1))
+        others = [failures[number] for number in near if families[number] != families[place]]
+        rivals = (other for other in others if other.mascot != failure.mascot and other.seen.near(failure.seen, _REACH))
+        if any(rivals) and failure.lines and not any(_pinned(failure, seen) for seen in failure.lines):
+            failure.certainty = "likely"
 
 
 def _distance(a: Seen, b: Seen) -> tuple[int, int]:

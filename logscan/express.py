@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from logscan.causes import FAILURES
-from logscan.match import NOTHING, Matcher, Sighting, captures_of
+from logscan.match import IDS, NOTHING, Matcher, Sighting, captures_of
 from logscan.parse import LineParser
 from logscan.parse.quick import TAG, second_of
 from logscan.parse.text import LEVELS
@@ -42,12 +42,13 @@ _Lane = tuple[tuple[Compiled, Callable[[str], re.Match[str] | None], str], ...]
 class Express:
     """Takes lines of one source for a matcher. `stamped` counts the sightings that name a mascot, by source; `follow` are its failures."""
 
-    __slots__ = ("_follow", "_lanes", "_matcher", "_parser", "_second", "_source", "_stamped")
+    __slots__ = ("_follow", "_lanes", "_matcher", "_parser", "_process", "_second", "_source", "_stamped")
 
     def __init__(self, matcher: Matcher, source: int, parser: LineParser, stamped: Counter[int], follow: Follow) -> None:
         self._matcher, self._source, self._parser, self._stamped, self._follow = matcher, source, parser, stamped, follow
         self._lanes: dict[tuple[tuple[int, ...], bytes], tuple[_Lane, str] | None] = {}
         self._second: tuple[bytes, int | None] = (b"", None)
+        self._process: int | None = None
 
     def take(self, data: bytes, start: int, line: int, anchors: tuple[int, ...]) -> int:
         """Take the line that starts there, with this number and these anchors; where it ends, or -1 if it has to go the general way."""
@@ -91,28 +92,28 @@ class Express:
 
     def _match(self, lane: _Lane, context: str, text: str, stamp: int, line: int) -> bool:
         """Keep what the rules recognise; whether any did."""
-        matcher, message = self._matcher, text[len(context) + 3 :]
+        matcher, message, record = self._matcher, text[len(context) + 3 :], self._matcher.records + 1
         matched = False
         for rule, match, event in lane:
             hit = match(message)
             captures = _captured(hit, message) if hit is not None else None
             if captures is None:
                 continue
-            if not matched:
-                matched = True
-                matcher.records += 1
-                matcher.matched += 1
-            mascot = captures.get("mascot")
+            matched = True
+            mascot = captures.pop("mascot", None)
             if mascot is not None:
                 mascot = matcher.same(mascot)
                 self._stamped[self._source] += 1
-                captures = {name: value for name, value in captures.items() if name != "mascot"} if len(captures) > 1 else NOTHING
+            process = self._process = matcher.number_of((self._source, None)) if self._process is None else self._process
             matcher.seen.append(
-                Sighting._make((
-                    "event", rule, event, mascot, captures, matcher.records, stamp, "railway", None, self._source, line,
-                    matcher.number_of((self._source, None)), context, text,
-                ))
+                Sighting(
+                    "event", rule, event, mascot, captures or NOTHING, record, stamp, "railway", None, self._source, line,
+                    process, context, text,
+                )
             )  # fmt: skip
+        if matched:
+            matcher.records = record
+            matcher.matched += 1
         return matched
 
     def _new_lane(self, anchors: tuple[int, ...], tag: bytes) -> tuple[_Lane, str] | None:
@@ -125,10 +126,10 @@ class Express:
         return out
 
 
-def _captured(hit: re.Match[str], message: str) -> Mapping[str, str] | None:
-    """`captures_of`, quickly for a single id that needs no closer look."""
-    if hit.re.groups == 1 and hit.lastgroup == "mascot":
-        name = hit[1]
-        if name[0].isalnum() and name[-1].isalnum() and not name.isalpha():
-            return {"mascot": name}
-    return captures_of(hit, message)
+def _captured(hit: re.Match[str], message: str) -> dict[str, str] | None:
+    """`captures_of`, quickly for ids that need no closer look."""
+    captures = hit.groupdict()
+    for name, value in captures.items():
+        if value is None or (name in IDS and not (value[0].isalnum() and value[-1].isalnum() and not value.isalpha())):
+            return captures_of(hit, message)
+    return captures

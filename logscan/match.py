@@ -25,7 +25,7 @@ _LEADING: Final = "'\"`<([{“‘«"
 # After an id that ends the pattern comes the end of the message, an error behind a colon, a parenthesis or a dump.
 # Other words may follow an id, but not a plain word: `Failed to generate mascot image for user 12` names none.
 _AFTER_ID: Final = re.compile(r"\s*$|\s+[(\[{-]")
-_IDS: Final = ("mascot", "variation", "batch")
+IDS: Final = ("mascot", "variation", "batch")
 _LONG: Final = 64 << 10
 _WINDOW: Final = 4 << 10
 _MAX_TRIES: Final = 20
@@ -247,7 +247,7 @@ def match_signature(rule: Compiled, text: str) -> dict[str, str] | None:
 def captures_of(found: Match, text: str) -> dict[str, str] | None:
     """What a signature's match at the start of `text` captures; None if the id is none. Ids lose the punctuation around them."""
     captures = {name: value for name, value in found.groupdict().items() if value is not None}
-    for name in _IDS:
+    for name in IDS:
         raw = captures.get(name)
         if raw is None:
             continue

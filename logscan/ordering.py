@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, gt, lt
 from typing import Final, NamedTuple
 
 from logscan.match import Sighting
@@ -75,5 +74,5 @@ def _placed(items: list[Sighting], days: DayOrder | None) -> list[Seen]:
 def _backwards(placed: list[Seen]) -> bool:
     """Whether a source runs from newest to oldest."""
     stamps = [seen.stamp for seen in placed if seen.stamp is not None]
-    steps = list(pairwise(stamps))
-    return sum(b < a for a, b in steps) > sum(b > a for a, b in steps)
+    later = stamps[1:]
+    return sum(map(gt, stamps, later)) > sum(map(lt, stamps, later))

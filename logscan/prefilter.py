@@ -136,7 +136,9 @@ class Scanner:
             if number <= until and done < start:
                 done, number = yield from _behind(data, done, start, number, until=until, express=express)
             number += data.count(b"\n", done, start)
-            stop = _line_end(data, end)
+            stop = data.find(b"\n", end)
+            if stop < 0:
+                stop = len(data)
             place += 1
             anchors: tuple[int, ...] = (anchor,)
             if place < size and hits[place][0] <= stop:
