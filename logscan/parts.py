@@ -19,7 +19,7 @@ from logscan.sources import FileSource, Source, blocks
 from logscan.stretches import Segment
 from logscan.taking import Account, take, take_express
 
-SEGMENT: Final = 8 << 20
+SEGMENT: Final = 32 << 20
 # So many lines tell all that those behind them need: a record's first line (MAX_HELD), a failure before that (FOLLOW).
 _MIN_LINES: Final = 1000
 _WARM: Final = 1 << 20
