@@ -75,4 +75,5 @@ def _backwards(placed: list[Seen]) -> bool:
     """Whether a source runs from newest to oldest."""
     stamps = [seen.stamp for seen in placed if seen.stamp is not None]
     later = stamps[1:]
-    return sum(map(gt, stamps, later)) > sum(map(lt, stamps, later))
+    fell, rose = sum(map(gt, stamps, later)), sum(map(lt, stamps, later))
+    return bool(fell > rose)
