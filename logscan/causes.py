@@ -87,14 +87,15 @@ def family_of(seen: Seen) -> str:
 
 def strongest(lines: Sequence[Seen]) -> str | None:
     """The family that explains an error best: by strength (root first), then by lines, then the first."""
-    if len(lines) < 2:  # noqa: PLR2004  # nothing to weigh
-        return family_of(lines[0]) if lines else None
+    families = {family_of(seen) for seen in lines}
+    if len(families) < 2:  # noqa: PLR2004  # nothing to weigh
+        return next(iter(families), None)
     scores: dict[str, list[int]] = {}
     for place, seen in enumerate(lines):
         score = scores.setdefault(family_of(seen), [-9, 0, -place])
         score[0] = max(score[0], -_RANK[rule_of(seen).strength])
         score[1] += 1
-    return max(scores, key=lambda family: scores[family]) if scores else None
+    return max(scores, key=lambda family: scores[family])
 
 
 def strength_of(lines: Iterable[Seen]) -> int:
