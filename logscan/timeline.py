@@ -66,8 +66,9 @@ def _bursts(events: pl.DataFrame) -> pl.DataFrame:
     return (
         events.sort(_mascot.cast(pl.Categorical).to_physical(), maintain_order=True)
         .with_columns(begins.cum_sum().alias("burst"))
-        .group_by("mascot_id", "burst", maintain_order=True)
+        .group_by("burst", maintain_order=True)
         .agg(
+            _mascot.first(),
             (_event == "processing").sum().cast(pl.Int64).alias("picked"),
             _event.is_in(["generation_failed", "generated"]).sum().cast(pl.Int64).alias("ended"),
             pl.col("at").max().alias("at"),
