@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Final, Literal, NamedTuple
 
@@ -91,7 +92,7 @@ class Matcher:
 
     def __post_init__(self) -> None:
         """Index the anchors of all rules."""
-        self._gate = Gate((*self.rulebook.signatures, *self.rulebook.facts, *self.rulebook.causes, *self.rulebook.data))
+        self._gate = _gate_of(self.rulebook)
 
     def fresh(self, processes: Mapping[object, int] | None = None) -> Matcher:
         """A matcher of the same rules that has seen nothing; it may know the numbers of processes."""
@@ -222,6 +223,12 @@ class Matcher:
     def number_of(self, process: object) -> int:
         """The number of a process."""
         return self.processes.setdefault(process, len(self.processes))
+
+
+@lru_cache(maxsize=4)
+def _gate_of(rulebook: Rulebook) -> Gate:
+    """The index of a rulebook's anchors, made once however many inputs are matched."""
+    return Gate((*rulebook.signatures, *rulebook.facts, *rulebook.causes, *rulebook.data))
 
 
 def captured_number(captures: Mapping[str, str], name: str, default: int = 0) -> int:

@@ -134,9 +134,12 @@ class Story:
         return self.document.problem((*self.at, *inside), message)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rulebook:
-    """All rules of a run. `hash` changes with any byte of any rule file; `folders` came on top of the packaged rules."""
+    """All rules of a run. `hash` changes with any byte of any rule file; `folders` came on top of the packaged rules.
+
+    Two rulebooks are never equal: what is derived from one is kept by its identity.
+    """
 
     signatures: tuple[Compiled, ...]
     causes: tuple[Compiled, ...]
@@ -180,7 +183,19 @@ def user_rules() -> FilePath:
 
 
 def load_rules(*folders: str | FilePath) -> Rulebook:
-    """The packaged rules, with those of `folders` added on top. Raises RulesError, UsageError."""
+    """The packaged rules, with those of `folders` added on top. Raises RulesError, UsageError.
+
+    Packaged rules alone are read once in a process.
+    """
+    return _load(*folders) if folders else _packaged(default_rules())
+
+
+@lru_cache(maxsize=1)
+def _packaged(_folder: FilePath) -> Rulebook:
+    return _load()
+
+
+def _load(*folders: str | FilePath) -> Rulebook:
     rulebook, problems = read_rules(*folders)
     if problems or rulebook is None:
         raise RulesError(problems)
