@@ -177,7 +177,7 @@ def test_asking_refuses_a_name_of_which_one_address_is_private(monkeypatch: pyte
 
 def test_asking_ends_in_time_and_tells_of_the_others(images: Storage) -> None:
     urls = [ImageUrl(images.url(f"/slow.png?{n}")) for n in range(12)]
-    answers = ask([ImageUrl(images.url("/open.png")), *urls], Policy(HERE.allowed, 2, 0.6, 1.0))
+    answers = ask([ImageUrl(images.url("/open.png")), *urls], Policy(HERE.allowed, 2, 2.0, 3.0))
     assert answers[0].kind == "ok"
     assert {answer.kind for answer in answers[1:]} <= {"slow"}
     assert len(answers) < 13
