@@ -146,7 +146,7 @@ class Scanner:
             known = self.hiding.isdisjoint(anchors)
             if not self.failing.isdisjoint(anchors):
                 until = number + FOLLOW
-            elif known and express is not None and express.take(data, start, number, anchors) == stop:
+            if known and express is not None and express.take(data, start, number, anchors) == stop:
                 done, number = stop + 1, number + 1
                 continue
             yield Candidate(number, data[start:stop].decode("utf-8", "replace"), anchors if known else None)
