@@ -47,6 +47,8 @@ STEPS = (
     "Successfully generated mascot {}", "[Jobs] [JobsService] Successfully enqueued mascot generation for {}",
     "[MascotGenerationProcessor] ERROR Successfully generated mascot {}", "[ioredis] Unhandled error event: Error: connect ECONNREFUSED {}",
     '[JobsService] said "Successfully enqueued mascot generation for {}"', "[HealthController] GET /health {}",
+    "[MascotGenerationProcessor] it was {}", "[CacheService] warmed {}", "[MascotsController] {}: 429 found",
+    "[MascotGenerationProcessor] Failed to generate mascot {}: got status: 429 Too Many Requests", "[MascotGenerationProcessor] Failed to upload {}",
 )  # fmt: skip
 TAILS = ("", "", "", " ", ", again", " (variation 2)", "\x1b[0m", "\n", "\t", " é", "x" * 450)
 STAMPS = (
