@@ -21,6 +21,7 @@ _RESPONSE: Final = re.compile(rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:environmentLogs|d
 _PRETTY: Final = re.compile(rb'\s*\{\r?\n\s+"[^\n]*\n')
 _HEADER: Final = re.compile(rb'"?[\w .]+"?(?:,"?[\w .]+"?)+\r?\n')
 _BARE_RETURN: Final = re.compile(r"\r(?!\n)")
+_CLOSING: Final = re.compile(r"[\]\}\s]*")
 _GAP: Final = re.compile(r"[\s,]*")
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 # The dashboard's columns, and one row of them on one line.
@@ -158,11 +159,16 @@ class _JsonReader:
         return text
 
     def _rest(self) -> str:
-        rest = self._buffer[self._at :]
-        if self._form == "railway-ndjson":
-            return rest
-        # What closes the document: `]`, or `]}}` of a response.
-        return re.sub(r"^[\]\}\s]*", "", rest)
+        if self._form != "railway-ndjson":
+            # What closes the document: `]`, or `]}}` of a response. It may arrive in pieces.
+            self._close()
+            while self._at == len(self._buffer) and self._more():
+                self._close()
+        return self._buffer[self._at :]
+
+    def _close(self) -> None:
+        closing = _CLOSING.match(self._buffer, self._at)
+        self._move(closing.end() if closing else self._at)
 
 
 def read_csv(chunks: Iterable[bytes], ending: Ending) -> Iterator[Item]:

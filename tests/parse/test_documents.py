@@ -9,8 +9,9 @@ import json
 import pytest
 
 from logscan import Diagnosis, Rulebook
-from logscan.parse.documents import document_form
-from tests.logs import MS, SECOND, UUID, Line, enqueued, failed, generated, outcomes, picked, read, render, tick
+from logscan.diagnose import diagnose
+from logscan.parse.documents import HEAD, document_form
+from tests.logs import MS, SECOND, UUID, Held, Line, enqueued, failed, generated, outcomes, picked, read, render, tick
 
 STORY = [enqueued(UUID, 0), picked(UUID, MS), generated(UUID, SECOND), enqueued("2", 2 * SECOND), tick(3 * SECOND)]
 COUNT = len(STORY)
@@ -106,6 +107,16 @@ def test_documents_several_in_a_row(rulebook: Rulebook) -> None:
         assert outcomes(found) == {UUID: "generated", "2": "in_flight"}, between
         assert found.coverage.lines == COUNT
         assert found.coverage.matched == 4
+
+
+@pytest.mark.parametrize("behind", ["", "\n", "\r\n\n"])
+def test_documents_end_the_same_however_they_arrive(rulebook: Rulebook, behind: str) -> None:
+    # Longer than what tells the form: that is gathered in one piece.
+    many = rows("api") * (1 + HEAD // len(json.dumps(rows("api"))))
+    data = (json.dumps({"data": {"deploymentLogs": many * 2}}) + behind).encode()
+    for size in (1, 2, 3, 5, 7, len(data) - 1, len(data) - 2 - len(behind), len(data)):
+        found = diagnose([Held(data, size=size)], rulebook)
+        assert (format_of(found), found.coverage.lines) == ("railway-response", 2 * len(many)), size
 
 
 def test_documents_followed_by_lines(rulebook: Rulebook) -> None:
