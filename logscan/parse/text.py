@@ -20,7 +20,7 @@ LEVELS: Final = {
     "fatal": "fatal", "critical": "fatal", "crit": "fatal", "emerg": "fatal", "alert": "fatal",
 }  # fmt: skip
 _LEVEL: Final = re.compile(r"\b(?:LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL|INFO|TRACE)\b")
-_COLOURS: Final = r"(?:\x1b|\\u001b)\[[0-9;]*m"
+_COLOUR: Final = re.compile(r"(?:\x1b|\\u001b)\[[0-9;]*m")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PINO: Final = ((20, "debug"), (30, "info"), (40, "warn"), (50, "error"))
 
@@ -36,14 +36,16 @@ def clean(data: bytes, sample: Iterable[str]) -> bytes:
     """A block of lines as UTF-8, without the colours that its sampled lines have: the parser would take them off each line, at a price."""
     if not data.isascii():
         data = data.decode("utf-8", "replace").encode()
-    coloured = [line for line in sample if "\x1b[" in line or "\\u001b[" in line]
+    coloured = [line for line in sample if _COLOUR.search(line)]
     # Nest 7 tells the level by nothing else. Behind a second backslash it is no escape.
     if sum(_LEVEL.search(line) is not None for line in coloured) * 2 < max(1, len(coloured)) or b"\\\\u001b" in data:
         return data
     import polars as pl
 
-    text = pl.Series([data], dtype=pl.Binary()).cast(pl.String()).str.replace_all(_COLOURS, "").item()
-    return str(text).encode()
+    # Looked for to the letter they are found twice as fast as by a pattern; those that are not in the sample are the parser's.
+    colours = sorted({colour for line in coloured for colour in _COLOUR.findall(line)})
+    text = pl.Series([data], dtype=pl.Binary()).cast(pl.String()).str.replace_many(colours, [""] * len(colours))
+    return bytes(text.cast(pl.Binary()).item())
 
 
 def decode_json(text: str) -> object:
