@@ -1,4 +1,4 @@
-"""The commonest matching lines, taken from a block's bytes straight to sightings: on them a large log's time is spent.
+"""The commonest candidates, taken from a block's bytes straight to sightings, or left there: on them a large log's time is spent.
 
 `railway logs --json` prints a step of a mascot as an object of message, stamp and level; nothing else goes this way.
 What it makes of a line is what reading, parsing and matching make of it (a property test holds them equal).
@@ -160,6 +160,6 @@ def _captured(hit: re.Match[str], message: str) -> dict[str, str] | None:
     """`captures_of`, quickly for ids that need no closer look."""
     captures = hit.groupdict()
     for name, value in captures.items():
-        if value is None or (name in IDS and not (value[0].isalnum() and value[-1].isalnum() and not value.isalpha())):
+        if not value or (name in IDS and not (value[0].isalnum() and value[-1].isalnum() and not value.isalpha())):
             return captures_of(hit, message)
     return captures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from unittest.mock import patch
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from logscan import load_rules
-from logscan.express import Express
+from logscan.express import Express, _captured
 from logscan.finder import hyperscan
-from logscan.match import Sighting
+from logscan.match import Sighting, captures_of
 from logscan.reading import Reader
 from logscan.sources.inputs import MemorySource
 from logscan.taking import Account, prepared, read_one
@@ -161,3 +162,11 @@ def test_express_leaves_what_cannot_explain_a_failure() -> None:
     seen, _ = read("\n".join(lines).encode(), express=True)
     assert _Counted.left == 2
     assert [(it.kind, it.line) for it in seen] == [("event", 1), ("context", 3), ("context", 4)]
+
+
+@pytest.mark.parametrize("text", ["for ", "for m-1", "for m-1 (2)", "for word", "for 'x'"])
+def test_express_captures_what_the_matcher_captures(text: str) -> None:
+    # A rule of one's own may capture nothing at all.
+    hit = re.match(r"for (?P<mascot>\S*)(?: \((?P<variation>\d?)\))?", text)
+    assert hit is not None
+    assert _captured(hit, text) == captures_of(hit, text)
